@@ -1,0 +1,1 @@
+"""The pluggable backends, one folder each; reached by name through agentopt.backends."""
