@@ -1,0 +1,182 @@
+"""Solves linear, mixed-integer linear and convex quadratic programs with HiGHS, from arrays.
+
+The arrays go to HiGHS as they are: no model object and no file lies between.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+
+from agentopt.errors import SolverError
+
+from .program import Program
+from .solution import Point, TerminationCondition
+from .universe import Floats
+
+SMALL_MIP = 10_000
+"""Columns up to which a mixed-integer program is solved to a gap of exactly 0."""
+
+
+def solve_highs(program: Program, time_limit_s: float) -> Point:
+    """Solve a program; the caller has proved its objective convex.
+
+    Raises:
+        SolverError: HiGHS refused the model or stopped for a reason of its own.
+    """
+    started = time.perf_counter()
+    highs = load(program, time_limit_s)
+    discrete = bool(program.columns.integer.any())
+    run(highs, discrete)
+    condition = _condition(highs)
+    if condition is None:
+        # Presolve may not tell infeasible from unbounded; solve once more without it.
+        highs.setOptionValue("presolve", "off")
+        run(highs, discrete)
+        condition = _condition(highs) or "error"
+    info = highs.getInfo()
+    has_point = info.primal_solution_status == 2 and condition in ("optimal", "time_limit", "interrupted")
+    bound = float(info.mip_dual_bound) if discrete else float(info.objective_function_value)
+    known_bound = np.isfinite(bound) and (condition == "optimal" or discrete)
+    return Point(
+        termination_condition=condition,
+        solver=f"HiGHS {version()}",
+        guarantee="global" if condition == "optimal" else "none",
+        objective=float(info.objective_function_value) if has_point else None,
+        objective_bound=bound if known_bound and condition not in ("infeasible", "unbounded") else None,
+        values=program.values(point_of(highs, program)) if has_point else {},
+        seconds=time.perf_counter() - started,
+        message=""
+        if condition != "error"
+        else f"HiGHS stopped with {highs.modelStatusToString(highs.getModelStatus())}",
+    )
+
+
+def load(program: Program, time_limit_s: float) -> Any:
+    """A HiGHS instance, silent, that holds the program.
+
+    Raises:
+        SolverError: HiGHS refuses the model, or cannot live in this process.
+    """
+    highspy = require_highspy()
+    # The compiled class: the Python class above it prints a banner when it is made (1.16) and
+    # shares its locks among all instances.
+    highs = highspy.Highs.__bases__[0]()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("time_limit", float(time_limit_s))
+    if len(program.cost) <= SMALL_MIP:
+        highs.setOptionValue("mip_rel_gap", 0.0)
+        highs.setOptionValue("mip_abs_gap", 0.0)
+    columns, rows = program.columns, program.rows
+    sense = highspy.ObjSense.kMaximize if program.maximize else highspy.ObjSense.kMinimize
+    infinity = highspy.kHighsInf
+    start, index, value = _hessian(program)
+    status = highs.passModel(
+        len(program.cost),
+        program.n_rows,
+        len(rows.value),
+        len(value),
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.HessianFormat.kTriangular),
+        int(sense),
+        program.offset,
+        program.cost,
+        np.clip(columns.lower, -infinity, infinity),
+        np.clip(columns.upper, -infinity, infinity),
+        np.clip(program.row_lower, -infinity, infinity),
+        np.clip(program.row_upper, -infinity, infinity),
+        rows.start[:-1].astype(np.int32),
+        rows.index.astype(np.int32),
+        rows.value,
+        start,
+        index,
+        value,
+        columns.integer.astype(np.int32),
+    )
+    if status == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS refused the model: a coefficient or bound is too large or not a number")
+    return highs
+
+
+def require_highspy() -> Any:
+    """Import highspy.
+
+    Raises:
+        SolverError: ortools is loaded: releases of both clash in one process.
+    """
+    if "ortools" in sys.modules and "highspy" not in sys.modules:
+        raise SolverError("highspy cannot be loaded beside ortools in one process; solve in a process of its own")
+    import highspy
+
+    return highspy
+
+
+def version() -> str:
+    """The version of HiGHS."""
+    highspy = require_highspy()
+    return f"{highspy.HIGHS_VERSION_MAJOR}.{highspy.HIGHS_VERSION_MINOR}.{highspy.HIGHS_VERSION_PATCH}"
+
+
+def run(highs: Any, discrete: bool) -> None:
+    """Solve in a thread of its own, so that Ctrl-C stops the solver and keeps its best point."""
+    highspy = require_highspy()
+    stop = threading.Event()
+
+    def interrupt(_kind: object, _message: str, _out: object, answer: Any, _data: object) -> None:
+        if stop.is_set():
+            answer.user_interrupt = True
+
+    kinds = highspy.cb.HighsCallbackType
+    highs.setCallback(interrupt, None)
+    # Inside a mixed-integer solve the two others would break off its own subproblems as errors.
+    for kind in (
+        (kinds.kCallbackMipInterrupt,) if discrete else (kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt)
+    ):
+        highs.startCallback(kind)
+    thread = threading.Thread(target=highs.run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join(0.2)
+        except KeyboardInterrupt:
+            stop.set()
+
+
+def point_of(highs: Any, program: Program) -> Floats:
+    """The values of the columns; integers are rounded, which is then checked like everything else."""
+    x = np.array(highs.getSolution().col_value, dtype=float)
+    near = program.columns.integer & (np.abs(x - np.round(x)) <= 1e-6)
+    return np.where(near, np.round(x), x)
+
+
+def _condition(highs: Any) -> TerminationCondition | None:
+    """HiGHS's model status in Pyomo's words; None: infeasible or unbounded, not told which."""
+    highspy = require_highspy()
+    status = highspy.HighsModelStatus
+    words: dict[Any, TerminationCondition | None] = {
+        status.kOptimal: "optimal",
+        status.kModelEmpty: "optimal",
+        status.kInfeasible: "infeasible",
+        status.kUnbounded: "unbounded",
+        status.kUnboundedOrInfeasible: None,
+        status.kTimeLimit: "time_limit",
+        status.kIterationLimit: "time_limit",
+        status.kSolutionLimit: "time_limit",
+        status.kInterrupt: "interrupted",
+    }
+    return words.get(highs.getModelStatus(), "error")
+
+
+def _hessian(program: Program) -> tuple[Any, Any, Floats]:
+    """The lower triangle of the Hessian by columns; HiGHS minimizes c x + 1/2 x Q x."""
+    first, second, value = program.objective_terms
+    diagonal = first == second
+    doubled = np.where(diagonal, 2.0 * value, value)
+    # Terms come sorted by first <= second: that is the lower triangle by columns.
+    counts = np.bincount(first, minlength=len(program.cost)) if len(first) else np.zeros(len(program.cost), dtype=int)
+    start = np.concatenate(([0], np.cumsum(counts)))[:-1]
+    return start.astype(np.int32), second.astype(np.int32), doubled
