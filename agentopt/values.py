@@ -28,7 +28,10 @@ def encode(value: object, *, max_bytes: int = MAX_BYTES) -> bytes:
             nests deeper than MAX_DEPTH, or takes more than max_bytes.
     """
     _require_data(value, "value", 0)
-    data = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    try:
+        data = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    except ValueError as error:  # The only one left: Python refuses to write an int of thousands of digits.
+        raise CodecError(f"expected integers that can be written in decimal: {error}") from error
     if len(data) > max_bytes:
         raise CodecError(f"expected a value of at most {max_bytes} bytes, got {len(data)}")
     return data
