@@ -72,7 +72,7 @@ def test_encoding_takes_exactly_its_size(value: Value) -> None:
         encode(value, max_bytes=size - 1)
 
 
-@pytest.mark.parametrize("outsider", OUTSIDERS, ids=repr)
+@pytest.mark.parametrize("outsider", OUTSIDERS, ids=lambda outsider: type(outsider).__name__)
 @given(data=st.data())
 def test_nothing_else_goes_in(outsider: object, data: st.DataObject) -> None:
     """A value of any other type is refused, however deep it lies."""
