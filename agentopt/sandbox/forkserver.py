@@ -11,11 +11,11 @@ import sys
 import tempfile
 import threading
 import weakref
-from pathlib import Path
 from types import TracebackType
 
 from agentopt.errors import SandboxError, SandboxUnavailable
 from agentopt.sandbox import canary
+from agentopt.sandbox.command import ENVIRONMENT, ROOT
 from agentopt.sandbox.converse import GuardLost, converse
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.outcome import STANDARD, Limits, Outcome
@@ -24,10 +24,8 @@ from agentopt.values import Value
 
 PRELOAD = ("pyomo.environ", "highspy", "numpy", "scipy.optimize", "pyscipopt")
 
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 # The package's root is appended, not put first: nothing beside it may stand in for the standard library.
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from agentopt.sandbox.server import main; main(sys.argv[2])"
-_ROOT = str(Path(__file__).resolve().parents[2])
 _START_S = 120.0
 _GRACE_S = 10.0
 _STOP_S = 5.0
@@ -47,8 +45,8 @@ class _Server:
         }
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, _ROOT, json.dumps(setting)],
-                env=_ENVIRONMENT,
+                [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, ROOT, json.dumps(setting)],
+                env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -105,6 +105,7 @@ class _Run:
         self._stopped: tuple[str, str] | None = None
         self._peak_bytes = 0
         self._abandoned = False
+        self._status: int | None = None
 
     def go(self, job: Job) -> None:
         (output, output_end), (claim, claim_end), (ready, ready_end) = os.pipe(), os.pipe(), os.pipe()
@@ -136,8 +137,9 @@ class _Run:
         """Pass what the program writes, until it ends, passes a limit, or the parent leaves."""
         poll = select.poll()
         takers = {output: self._take_output, claim: self._take_claim}
-        end = os.pidfd_open(self._child)
-        for fd in (*takers, end, self._post.read_fd):
+        # macOS has no such descriptor; there, the end is seen at the next tick.
+        end = os.pidfd_open(self._child) if hasattr(os, "pidfd_open") else -1
+        for fd in (*takers, self._post.read_fd, *([end] if end >= 0 else [])):
             poll.register(fd, select.POLLIN)
         looked = 0.0
         while self._stopped is None:
@@ -147,7 +149,7 @@ class _Run:
                     poll.unregister(fd)
             if self._post.read_fd in ready:
                 self._abandoned = True
-            if end in ready or self._abandoned:
+            if self._abandoned or end in ready or (end < 0 and self._is_over()):
                 return
             if (now := time.monotonic()) - looked >= _TICK_S:
                 looked = now
@@ -184,6 +186,12 @@ class _Run:
         if watch.held_bytes(self._place, self._child) > self._limits.folder_mib << 20:
             self._stopped = "output", f"the program's folder holds more than {self._limits.folder_mib} MiB"
 
+    def _is_over(self) -> bool:
+        pid, status = os.waitpid(self._child, os.WNOHANG)
+        if pid != 0:
+            self._status = status
+        return pid != 0
+
     def _processes(self) -> list[int]:
         if self._limits.processes == 1 and self._post.level >= Level.LANDLOCK:
             return [self._child]
@@ -191,17 +199,18 @@ class _Run:
 
     def _end_all(self) -> tuple[int, float, float]:
         """Kill and reap every process of the run; return the program's status, cpu time and peak."""
-        self._kill(self._child)
-        _, status, _ = os.wait4(self._child, 0)
+        if self._status is None:
+            self._kill(self._child)
+            _, self._status = os.waitpid(self._child, 0)
         while True:
             self._kill_survivors()
             try:
-                os.wait4(-1, 0)
+                os.waitpid(-1, 0)
             except ChildProcessError:
                 break
         taken = resource.getrusage(resource.RUSAGE_CHILDREN)
         peak = max(self._peak_bytes, taken.ru_maxrss * 1024 - self._base.resident_bytes)
-        return status, taken.ru_utime + taken.ru_stime, peak / (1 << 20)
+        return self._status, taken.ru_utime + taken.ru_stime, peak / (1 << 20)
 
     def _kill_survivors(self) -> None:
         if self._post.level >= Level.NAMESPACES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import resource
+import sys
 
 from agentopt.sandbox.outcome import Limits
 
@@ -27,6 +28,9 @@ def apply(limits: Limits, *, base_bytes: int, count_tasks: bool) -> None:
     _set("RLIMIT_NOFILE", _N_FILES)
     for name in ("RLIMIT_CORE", "RLIMIT_MSGQUEUE", "RLIMIT_MEMLOCK", "RLIMIT_RTPRIO", "RLIMIT_NICE"):
         _set(name, 0)
+    if sys.platform == "darwin" and limits.processes == 1:
+        # There threads are not counted, and a user who is over the limit cannot fork.
+        _set("RLIMIT_NPROC", 0)
     if count_tasks:
         # One more for the guard, which is in the same namespace.
         _set("RLIMIT_NPROC", limits.processes + limits.threads + 1)

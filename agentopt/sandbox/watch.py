@@ -35,8 +35,9 @@ def usage(pid: int | str) -> Usage | None:
 
 
 def descendants(root: int) -> list[int]:
-    """List all processes beneath one, by their parents in /proc."""
-    parents = {int(name): _stat(name) for name in os.listdir("/proc") if name.isdigit()}
+    """List all processes beneath one, by their parents in /proc; none where there is no /proc."""
+    names = os.listdir("/proc") if os.path.isdir("/proc") else []
+    parents = {int(name): _stat(name) for name in names if name.isdigit()}
     found = [root]
     for pid in found:
         found += [child for child, fields in parents.items() if fields is not None and int(fields[_PPID]) == pid]

@@ -1,0 +1,20 @@
+"""One run in a fresh interpreter, for adapters whose own program makes the walls first."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from agentopt.sandbox import guard
+from agentopt.sandbox.levels import Level
+
+
+def main(argument: str) -> None:
+    """Take a request on stdin, run it under a guard, leave the report on stdout.
+
+    Args:
+        argument: JSON with the level that holds inside, and the folder for private folders.
+    """
+    setting = json.loads(argument)
+    level = Level.parse(setting["level"])
+    guard.keep(guard.Post(0, 1, level, os.geteuid(), os.getegid(), setting["temporary"], os.getppid()))
