@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from agentopt.errors import FormulationError
 
 from .expression import Choice, Compare, Node, Statement
-from .form import Form, Nonlinear
+from .form import Form
 from .instance import Instance, Key
 from .solution import label
 from .universe import UNKNOWN, Codes, Floats
