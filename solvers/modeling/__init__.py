@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .files import dump_formulation, load_formulation
     from .formulation import Formulation
     from .solution import Solution
-    from .solve import solve
+    from .solving import solve
 
 __all__ = ["Formulation", "ModelingBackend", "Solution", "dump_formulation", "load_formulation", "solve"]
 
@@ -28,7 +28,7 @@ _HOME = {
     "Solution": "solution",
     "dump_formulation": "files",
     "load_formulation": "files",
-    "solve": "solve",
+    "solve": "solving",
 }
 
 
@@ -47,6 +47,6 @@ class ModelingBackend:
 
     def solve(self, problem: Any, **options: Any) -> Solution:
         """Solve a problem; see `agentopt.solve`."""
-        from .solve import solve
+        from .solving import solve
 
         return solve(problem, **options)
