@@ -51,8 +51,8 @@ def explain_validation(error: ValidationError, raw: object) -> str:
     also = f" (and {more} more fault{'s' * (more > 1)})" if more else ""
     element, fields = _named(place, raw)
     message = _message(first, fields, raw, place)
-    if element and message.startswith((f"{element}: ", f"{element.replace(' ', ' ' + chr(39), 1)}': ")):
-        element = ""
+    kind, _, name = element.partition(" ")
+    message = message.removeprefix(f"{kind} {name!r}: ")  # the record's own check names it too
     where = ", ".join(part for part in (element, f"field {fields}" if fields else "") if part)
     return f"{where}: {message}{also}" if where else f"{message}{also}"
 
@@ -70,7 +70,7 @@ def _place(loc: Sequence[int | str], raw: object, kind: str) -> Place:
         if (isinstance(raw, dict) and step in raw) or (
             isinstance(raw, list) and isinstance(step, int) and step < len(raw)
         ):
-            raw = raw[step]  # type: ignore[index,call-overload]
+            raw = raw[step]  # type: ignore[index]
             place.append(step)
         else:
             if kind == "missing":
@@ -101,7 +101,9 @@ def _named(place: Place, raw: object) -> tuple[str, str]:
 
 def _at(raw: Any, place: Place) -> Any:
     for step in place:
-        raw = raw[step] if isinstance(raw, list | dict) else None
+        if not isinstance(raw, list | dict):
+            return None
+        raw = raw[step]  # type: ignore[index]
     return raw
 
 
@@ -115,7 +117,7 @@ def _message(faults: list[dict[str, Any]], fields: str, raw: object, place: Plac
         return "is missing"
     if kind == "extra_forbidden":
         name = str(first["loc"][-1])
-        return f"is no field of it{_near(name, raw, place)}"
+        return f"unknown field{_near(name, raw, place)}"
     got = _shown(first["input"])
     if kind == "literal_error":
         return f"expected {context.get('expected')}, got {got}"

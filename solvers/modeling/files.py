@@ -151,7 +151,7 @@ def load_problem(path: Path, data: Sequence[Path] = ()) -> tuple[Formulation, Ta
     """
     formulation = load_formulation(path)
     tables = read_tables(data)
-    refs = [element.data.table for element in (*formulation.sets, *formulation.parameters) if element.data]
+    refs = [s.data.table for s in formulation.sets if s.data] + [p.data.table for p in formulation.parameters if p.data]
     beside = [file for name in dict.fromkeys(refs) if not tables.matches(name) for file in _beside(path, name)]
     return formulation, Tables((*tables, *read_tables(beside)))
 

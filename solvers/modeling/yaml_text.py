@@ -8,7 +8,6 @@ means is decided here, in one place, and nothing in it can make an object. "NO",
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +22,8 @@ MAX_DEPTH = 40
 _NULL = re.compile(r"(?:~|null|Null|NULL|)").fullmatch
 _TRUTH = re.compile(r"(?:true|True|TRUE|false|False|FALSE)").fullmatch
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)").fullmatch
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?").fullmatch
+_NUMBER_PATTERN = r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_NUMBER = re.compile(_NUMBER_PATTERN).fullmatch
 _WIDTH = 110
 
 
@@ -63,8 +63,8 @@ class _Reader:
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise self.error(event, "anchors and aliases (& and *) are not read; write the value out")
-        if getattr(event, "tag", None) is not None:
-            raise self.error(event, f"the tag {cut(event.tag)} is not read; write plain values")
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise self.error(event, f"the tag {cut(tag)} is not read; write plain values")
         if isinstance(event, yaml.ScalarEvent):
             self.put(event, _scalar(event, self.where))
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -98,7 +98,8 @@ class _Reader:
             self.keys[-1] = _NO_KEY
 
     def error(self, event: yaml.Event, what: str) -> DataError:
-        return DataError(f"{self.where}, line {event.start_mark.line + 1}: {what}")
+        line = f", line {event.start_mark.line + 1}" if event.start_mark else ""
+        return DataError(f"{self.where}{line}: {what}")
 
 
 _NO_KEY = object()
@@ -144,7 +145,7 @@ def _write_number(dumper: yaml.SafeDumper, number: float) -> yaml.ScalarNode:
 
 
 def _write_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.SequenceNode:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=not _holds_lists(items))
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=not _is_long(items))
 
 
 def _write_mapping(dumper: yaml.SafeDumper, mapping: dict[Any, Any]) -> yaml.MappingNode:
@@ -156,7 +157,7 @@ def _write_mapping(dumper: yaml.SafeDumper, mapping: dict[Any, Any]) -> yaml.Map
     return dumper.represent_mapping("tag:yaml.org,2002:map", mapping, flow_style=flow)
 
 
-def _holds_lists(items: list[Any]) -> Iterator[Any] | bool:
+def _is_long(items: list[Any]) -> bool:
     """Whether a list holds lists or mappings, or texts that read better on lines of their own."""
     return any(isinstance(item, list | dict) or (isinstance(item, str) and len(item) > 40) for item in items)
 
@@ -165,6 +166,4 @@ _Dumper.add_representer(str, _write_text)
 _Dumper.add_representer(float, _write_number)
 _Dumper.add_representer(list, _write_list)
 _Dumper.add_representer(dict, _write_mapping)
-_Dumper.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(rf"^{_NUMBER.__self__.pattern}$"), list("-+.0123456789")
-)
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(f"^(?:{_NUMBER_PATTERN})$"), list("-+.0123456789"))
