@@ -1,0 +1,68 @@
+"""Turns an exception into one sentence, one exit code and, where asked for, one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from typing import TextIO
+
+from agentopt.cli.exits import FAILED, INTERRUPTED
+from agentopt.cli.streams import emit
+from agentopt.cli.terminal import clean
+from agentopt.errors import AgentoptError, InputError, LLMError
+
+SCHEMA = "solution/1"
+
+
+class UsageError(InputError):
+    """The command line cannot be read; carries the usage of the command it was meant for."""
+
+    def __init__(self, message: str, usage: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+def report(error: BaseException, arguments: list[str], out: TextIO | None) -> int:
+    """Tell the user what went wrong and return the exit code."""
+    code = _exit_code(error)
+    if "--debug" in arguments:
+        emit(clean("".join(traceback.format_exception(error)), lines=True), sys.stderr)
+    if isinstance(error, UsageError):
+        emit(error.usage, sys.stderr)
+    sentence = clean(_sentence(error))
+    emit(f"agentopt: {sentence}\n", sys.stderr)
+    if "--json" in arguments:
+        emit(json.dumps(_document(error, sentence, code), indent=2) + "\n", out)
+    return code
+
+
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    return error.exit_code if isinstance(error, AgentoptError) else FAILED
+
+
+def _sentence(error: BaseException) -> str:
+    match error:
+        case AgentoptError():
+            return str(error) or type(error).__name__
+        case KeyboardInterrupt():
+            return "interrupted"
+        case MemoryError():
+            return "there is not enough memory for this problem"
+        case OSError(strerror=str(reason)):
+            return f"{error.filename}: {reason}" if error.filename is not None else reason
+        case ModuleNotFoundError(name=str(name)) if not name.startswith("agentopt"):
+            return f"the package {name} is not installed; pip install agentopt brings it"
+    return f"internal error ({type(error).__name__}: {str(error)[:300]}); please report it; --debug shows the traceback"
+
+
+def _document(error: BaseException, sentence: str, code: int) -> dict[str, object]:
+    told: dict[str, object] = {"kind": type(error).__name__, "message": sentence, "exit_code": code}
+    if isinstance(error, LLMError) and error.remedy:
+        told["remedy"] = error.remedy
+    element = getattr(error, "element", "")
+    if element:
+        told["element"] = element
+    return {"agentopt": SCHEMA, "error": told}

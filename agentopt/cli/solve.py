@@ -1,0 +1,141 @@
+"""`agentopt solve`: a problem in, its checked solution out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from agentopt.cli import save
+from agentopt.cli.block import Block, Line
+from agentopt.cli.exits import exit_code
+from agentopt.cli.failure import SCHEMA
+from agentopt.cli.problem import Problem, find_problem
+from agentopt.cli.screen import columns_of, draw
+from agentopt.cli.streams import emit
+from agentopt.cli.terminal import choose_style, clean
+
+if TYPE_CHECKING:
+    from agentopt.llm import Budget, Model
+    from agentopt.solvers.modeling.solution import Solution
+
+
+def run(options: argparse.Namespace, out: TextIO) -> int:
+    """Solve the problem that the options name, show what they ask for, and return the exit code."""
+    target = Path(options.save) if options.save else None
+    if target is not None:
+        save.check_target(target, force=options.force)
+    problem = find_problem(options.problem)
+    solution = _solve(problem, options)
+    if target is not None:
+        _save(solution, target, options)
+    emit(_document(problem, solution, options) if options.json else _text(problem, solution, options, out), out)
+    return exit_code(solution)
+
+
+def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
+    from agentopt.llm.budget import Budget
+    from agentopt.solvers.modeling.solving import solve
+
+    limited = options.max_calls is not None or options.budget_usd is not None
+    budget = Budget(calls=options.max_calls, dollars=options.budget_usd) if limited else None
+    return solve(
+        problem.given,
+        [Path(path) for path in options.data],
+        model=_model(problem, options, budget),
+        time_limit_s=options.time_limit,
+        budget=budget,
+        progress=_progress(options),
+    )
+
+
+def _model(problem: Problem, options: argparse.Namespace, budget: Budget | None) -> Model | None:
+    """Return the model that is to read prose; a formulation needs none unless one is named."""
+    if not (problem.is_prose or options.model or options.record or options.replay):
+        return None
+    from agentopt.llm.connection import connect
+
+    return connect(
+        options.model,
+        budget=budget,
+        record=Path(options.record) if options.record else None,
+        replay=Path(options.replay) if options.replay else None,
+    )
+
+
+def _progress(options: argparse.Namespace) -> Callable[[str], None]:
+    """Return what tells the user of each step: on a terminal, or where it is asked for."""
+    started = time.monotonic()
+
+    def tell(step: str) -> None:
+        emit(f"{time.monotonic() - started:6.1f} s  {clean(step)}\n", sys.stderr)
+
+    shown = options.verbose or (not options.quiet and sys.stderr is not None and sys.stderr.isatty())
+    return tell if shown else lambda step: None
+
+
+def _save(solution: Solution, target: Path, options: argparse.Namespace) -> None:
+    from agentopt.solvers.modeling.files import dump_formulation
+
+    form = "json" if save.FORMATS[target.suffix.lower()] == "json" else "yaml"
+    save.write_whole(target, dump_formulation(solution.formulation, form), force=options.force)
+    if not options.quiet:
+        emit(f"agentopt: the formulation stands in {clean(target)}\n", sys.stderr)
+
+
+def _text(problem: Problem, solution: Solution, options: argparse.Namespace, out: TextIO) -> str:
+    style = choose_style(out.isatty(), os.environ, no_color=options.no_color)
+    return draw(_blocks(problem, solution, options), style, columns_of(out))
+
+
+def _blocks(problem: Problem, solution: Solution, options: argparse.Namespace) -> Iterator[Block]:
+    from agentopt.cli.elements import formulation_blocks
+    from agentopt.cli.view import check_blocks, solution_blocks
+
+    parts = dict.fromkeys(options.show or ["solution"])
+    for part in parts:
+        if part == "formulation":
+            yield from formulation_blocks(solution.formulation)
+        elif part == "program":
+            yield Line(_program(problem, solution, options))
+        elif part == "check":
+            yield from check_blocks(solution)
+        else:
+            yield from solution_blocks(solution, all_rows=options.verbose, checks="check" not in parts)
+    if options.replay:
+        yield Line(
+            f"The model's replies were replayed from the recording {options.replay}; no model was asked.", "warn"
+        )
+
+
+def _program(problem: Problem, solution: Solution, options: argparse.Namespace) -> str:
+    """Return the Pyomo program: the model's own, or the one that says the same as the formulation."""
+    if solution.program:
+        return solution.program
+    from agentopt.solvers.modeling.analysis import analyze
+    from agentopt.solvers.modeling.bind import bind
+    from agentopt.solvers.modeling.files import load_problem
+    from agentopt.solvers.modeling.pyomo_source import pyomo_source
+    from agentopt.solvers.modeling.tables import read_tables
+
+    data = [Path(path) for path in options.data]
+    if isinstance(problem.given, Path) and not problem.is_prose:
+        tables = load_problem(problem.given, data=data)[1]
+    else:
+        tables = read_tables(data)
+    return pyomo_source(bind(analyze(solution.formulation), tables))
+
+
+def _document(problem: Problem, solution: Solution, options: argparse.Namespace) -> str:
+    from agentopt.solvers.modeling.report import solution_to_dict
+
+    document: dict[str, object] = {"agentopt": SCHEMA, "exit_code": exit_code(solution), **solution_to_dict(solution)}
+    if "program" in (options.show or []):
+        document["program"] = _program(problem, solution, options)
+    document["replayed_from"] = options.replay
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"

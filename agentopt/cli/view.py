@@ -1,0 +1,186 @@
+"""A solution as blocks: the answer first, then how far it can be trusted, then what to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentopt.cli.block import Block, Items, Line, Table, show_amount, show_number
+from agentopt.solvers.modeling.formulation import Formulation, Variable
+from agentopt.solvers.modeling.instance import Key
+from agentopt.solvers.modeling.solution import Conflict, Finding, Solution
+
+MAX_ROWS = 20
+"""Rows of a table that are shown unless all are asked for."""
+
+ZERO = 1e-9
+"""A value this small is shown as zero; what the solver left of it says nothing."""
+
+
+def solution_blocks(solution: Solution, *, all_rows: bool = False, checks: bool = True) -> Iterator[Block]:
+    """Yield what a reader wants to know of a solution, in that order.
+
+    Args:
+        solution: What came of the problem.
+        all_rows: Leave no row out of a long table.
+        checks: Say what each check found, if that does not stand elsewhere.
+    """
+    most = None if all_rows else MAX_ROWS
+    yield answer(solution)
+    if solution.conflict is not None:
+        yield from _conflict(solution.conflict)
+    if solution.solution_status != "none":
+        yield from _variables(solution, most)
+    yield _facts(solution)
+    if solution.findings and checks:
+        yield _checks(solution.findings, most)
+    if solution.notes:
+        yield Items("Notes", solution.notes, "warn")
+
+
+def check_blocks(solution: Solution) -> Iterator[Block]:
+    """Yield what every check found, a line each: what fails first."""
+    if not solution.findings:
+        yield Line("Nothing was checked: there is no point.", "warn")
+        return
+    yield _checks(solution.findings, None)
+
+
+def answer(solution: Solution) -> Line:
+    """Return the outcome in one sentence."""
+    stated = solution.formulation.objective
+    name = stated.meaning.strip().rstrip(".") or "objective"
+    figure = f"{name}: {show_amount(solution.incumbent_objective, stated.unit)}"
+    has_point = solution.solution_status != "none"
+    match solution.termination_condition:
+        case "optimal" if solution.guarantee == "global":
+            return Line(f"{figure} ({stated.sense}d, proved optimal)", "good")
+        case "optimal":
+            return Line(f"{figure} ({stated.sense}d, the best found; not proved optimal)", "warn")
+        case "infeasible":
+            return Line("No solution exists: the constraints cannot all hold.", "bad")
+        case "unbounded":
+            return Line("No finite optimum exists: the objective can improve without end.", "bad")
+        case "time_limit":
+            best = f"best so far: {figure}, not proved optimal" if has_point else "no point was found"
+            return Line(f"The time is used up; {best}", "warn")
+        case "interrupted":
+            best = f"best so far: {figure}, not proved optimal" if has_point else "no point was found"
+            return Line(f"Interrupted; {best}", "warn")
+        case _:
+            return Line("The problem was not solved.", "bad")
+
+
+def _conflict(conflict: Conflict) -> Iterator[Block]:
+    if conflict.kind == "unbounded":
+        yield Items("These variables can grow together without end", conflict.sentences or conflict.members)
+    else:
+        yield Items("These cannot hold together", conflict.sentences or conflict.members)
+    if conflict.repair:
+        title = "The least change that makes it feasible" if conflict.kind == "infeasible" else "What would bound it"
+        yield Items(title, conflict.repair, "good")
+
+
+def _variables(solution: Solution, most: int | None) -> Iterator[Block]:
+    stated = {variable.name: variable for variable in solution.formulation.variables}
+    scalars = [(stated[name], values[()]) for name, values in solution.variables.items() if tuple(values) == ((),)]
+    if scalars:
+        rows = tuple((v.name, show_number(value), v.unit, v.meaning) for v, value in scalars)
+        yield Table("Decisions", ("name", "value", "unit", "meaning"), rows, frozenset({1}))
+    for name, values in solution.variables.items():
+        if tuple(values) != ((),):
+            yield _indexed(solution.formulation, stated[name], values, most)
+
+
+def _indexed(formulation: Formulation, variable: Variable, values: dict[Key, float], most: int | None) -> Block:
+    nonzero = [(key, value) for key, value in values.items() if abs(value) > ZERO]
+    title = f"{variable.name}: {variable.meaning}".rstrip(": ")
+    if not nonzero:
+        return Line(f"{title}: " + (f"all {len(values)} are zero" if values else "there are none"))
+    headers = (*index_headers(formulation, variable.index), f"value [{variable.unit}]" if variable.unit else "value")
+    shown = nonzero[:most]
+    rows = tuple((*map(str, key), show_number(value)) for key, value in shown)
+    return Table(title, headers, rows, frozenset({len(headers) - 1}), _left_out(len(shown), len(nonzero), len(values)))
+
+
+def _left_out(n_shown: int, n_nonzero: int, n_all: int) -> str:
+    if n_shown < n_nonzero:
+        return f"{n_shown} of {n_nonzero} that are not zero ({n_all} in all); -v shows every one"
+    return f"{n_nonzero} of {n_all}; the others are zero" if n_nonzero < n_all else ""
+
+
+def index_headers(formulation: Formulation, index: list[str]) -> tuple[str, ...]:
+    """Return a header for every position of a key: a set of pairs stands for two."""
+    from agentopt.solvers.modeling.analysis import analyze
+
+    symbols = analyze(formulation).symbols
+    headers: list[str] = []
+    for name in index:
+        arity = symbols[name].arity
+        headers += [name] if arity == 1 else [f"{name} {place}" for place in range(1, arity + 1)]
+    return tuple(headers)
+
+
+def _facts(solution: Solution) -> Table:
+    stated = solution.formulation.objective
+    facts = [
+        ("status", _status(solution)),
+        ("guarantee", _guarantee(solution)),
+        ("solver", f"{solution.solver or 'none'} on {solution.problem_class or 'an unclassified problem'}"),
+    ]
+    if solution.objective_bound is not None:
+        gap = solution.gap
+        tail = "" if gap is None else f", gap {show_number(100 * gap)} %"
+        facts.append(("bound", show_amount(solution.objective_bound, stated.unit) + tail))
+    if solution.findings:
+        facts.append(("checks", _tally(solution.findings)))
+    facts.append(("time", f"{solution.seconds:.2f} s"))
+    if solution.usage is not None:
+        facts.append(("model", _usage(solution)))
+    return Table("", (), tuple(facts))
+
+
+def _status(solution: Solution) -> str:
+    ended, point = solution.termination_condition, solution.solution_status
+    if ended == point or ended in ("infeasible", "unbounded"):
+        return ended
+    return f"{ended}, no point" if point == "none" else f"{ended}, a {point} point"
+
+
+def _guarantee(solution: Solution) -> str:
+    match solution.termination_condition, solution.guarantee:
+        case ("infeasible" | "unbounded") as condition, _:
+            return f"proved {condition} by the solver"
+        case _, "global":
+            return "global: no better point exists, proved by the solver"
+        case _, "local":
+            return "local: no better point was found nearby; a better one may exist"
+        case _:
+            return "none"
+
+
+def _tally(findings: tuple[Finding, ...]) -> str:
+    n_bad = sum(not finding.ok for finding in findings)
+    return f"{len(findings) - n_bad} hold, {n_bad} do not" if n_bad else f"all {len(findings)} hold, recomputed"
+
+
+def _usage(solution: Solution) -> str:
+    usage = solution.usage
+    assert usage is not None
+    cost = "cost unknown" if usage.cost_usd is None else f"{usage.cost_usd:.4f} USD"
+    hits = f", {usage.cache_hits} from the cache" if usage.cache_hits else ""
+    return f"{usage.calls} calls{hits}, {usage.input_tokens} + {usage.output_tokens} tokens, {cost}"
+
+
+def _rank(finding: Finding) -> int:
+    """Order checks by what a reader looks for: what was asked for, the figure, then the formalities."""
+    kinds = ("constraint", "objective")
+    return next((place for place, kind in enumerate(kinds) if finding.check.startswith(kind)), len(kinds))
+
+
+def _checks(findings: tuple[Finding, ...], most: int | None) -> Block:
+    ordered = sorted(findings, key=lambda finding: (finding.ok, -finding.amount, _rank(finding)))
+    shown = ordered[:most]
+    rows = tuple(("holds" if finding.ok else "FAILS", finding.check, finding.detail) for finding in shown)
+    left_out = len(ordered) - len(shown)
+    note = f"and {left_out} more; -v shows every one" if left_out else ""
+    return Table("Checks", ("", "what", "found"), rows, note=note)
