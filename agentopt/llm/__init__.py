@@ -15,16 +15,20 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+# Bound at once, and cheap for that reason: a name that is also its module's would
+# else become the module as soon as anybody imports that.
+from agentopt.llm.connect import Options, connect, connect_async
+from agentopt.llm.discover import Discovery, discover
+
 if TYPE_CHECKING:
     from agentopt.llm.budget import Account, Budget
     from agentopt.llm.config import Config, load_config
-    from agentopt.llm.connect import connect, connect_async
-    from agentopt.llm.discover import Discovery, discover
-    from agentopt.llm.draws import complete_many
-    from agentopt.llm.fenced import fenced, fenced_blocks
+    from agentopt.llm.draws import Draws, complete_many
+    from agentopt.llm.fence import fenced, fenced_blocks
     from agentopt.llm.message import Message, Reply, Sampling, Usage
     from agentopt.llm.model import AsyncModel, Model
     from agentopt.llm.prompt import Prompt, render
+    from agentopt.llm.retry import RetryPolicy
     from agentopt.llm.typed import decode
 
 _HOME = {
@@ -32,20 +36,18 @@ _HOME = {
     "AsyncModel": "model",
     "Budget": "budget",
     "Config": "config",
-    "Discovery": "discover",
     "Message": "message",
     "Model": "model",
     "Prompt": "prompt",
     "Reply": "message",
     "Sampling": "message",
+    "RetryPolicy": "retry",
     "Usage": "message",
+    "Draws": "draws",
     "complete_many": "draws",
-    "connect": "connect",
-    "connect_async": "connect",
     "decode": "typed",
-    "discover": "discover",
-    "fenced": "fenced",
-    "fenced_blocks": "fenced",
+    "fenced": "fence",
+    "fenced_blocks": "fence",
     "load_config": "config",
     "render": "prompt",
 }
@@ -56,10 +58,13 @@ __all__ = [
     "Budget",
     "Config",
     "Discovery",
+    "Draws",
     "Message",
     "Model",
+    "Options",
     "Prompt",
     "Reply",
+    "RetryPolicy",
     "Sampling",
     "Usage",
     "complete_many",

@@ -80,6 +80,8 @@ class Completion:
     usage: Usage = ONE_CALL
     recorded: bool = False
     cached: bool = False
+    cached_tokens: int = 0
+    """Of the input tokens, those that the provider had kept from before and sells cheaper."""
 
 
 class Channel(Protocol):

@@ -34,8 +34,16 @@ class Metered:
         except BaseException as error:
             _settle(held, _unknown_fate(error, held))
             raise
+        completion = self._priced(completion)
         _settle(held, [completion.usage] * len(held))
         return completion
+
+    def _priced(self, completion: Completion) -> Completion:
+        usage, price = completion.usage, self._price()
+        if usage.cost_usd is not None or price is None:
+            return completion
+        cost = price.of(usage.input_tokens, usage.output_tokens, completion.cached_tokens)
+        return replace(completion, usage=replace(usage, cost_usd=cost))
 
     def _reserve(self, request: Request) -> list[Reservation]:
         if not request.budgets:

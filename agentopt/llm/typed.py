@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError, create_model
 
@@ -113,6 +113,9 @@ def decode(text: str, asked: type[T]) -> T:
 
 def converse(request: Request, asked: type[T]) -> Plan[Reply[T]]:
     """Ask for a value of a type, and once more, with the faults named, if the answer does not fit."""
+    if asked is str:
+        text = yield request
+        return reply_of(cast(T, text.text), text)
     form = TypeForm(asked)
     first = yield replace(request, shape=form.shape)
     try:

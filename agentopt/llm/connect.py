@@ -1,0 +1,85 @@
+"""Makes a `Model` of a name; what it is made of is loaded at the first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentopt.errors import InputError
+
+if TYPE_CHECKING:
+    from agentopt.llm.budget import Budget
+    from agentopt.llm.config import Config
+    from agentopt.llm.model import AsyncChatModel, ChatModel
+    from agentopt.llm.retry import RetryPolicy
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is seldom set."""
+
+    base_url: str | None = None
+    """Of an OpenAI-compatible server (or of the named provider); goes before environment and file."""
+    config: Config | None = None
+    """None loads agentopt.toml and the environment."""
+    retry: RetryPolicy | None = None
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files a model reads from or writes to."""
+
+    cache: Path | None = None
+    record: Path | None = None
+    replay: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.replay is not None and (self.record is not None or self.cache is not None):
+            raise InputError("a replay is neither recorded nor cached: give replay alone")
+
+
+def connect(
+    name: str | None = None,
+    *,
+    budget: Budget | None = None,
+    cache: Path | None = None,
+    record: Path | None = None,
+    replay: Path | None = None,
+    options: Options | None = None,
+) -> ChatModel:
+    """A model, ready to be asked; no request is sent and no SDK loaded before the first call.
+
+    Args:
+        name: As provider/name. None takes AGENTOPT_MODEL, then agentopt.toml, then the
+            provider whose key is set, then a server on this machine.
+        budget: Charged with every call.
+        cache: A SQLite file that keeps replies.
+        record: A JSON lines file to which every exchange is added.
+        replay: A recording to answer from; no key, no SDK and no name is needed then.
+        options: Address, configuration and retries.
+
+    Raises:
+        ConfigError: No model, no key, or a setting that cannot be used.
+        FileError: A file cannot be used.
+    """
+    from agentopt.llm.model import ChatModel
+    from agentopt.llm.stack import channel
+
+    return ChatModel(channel(name, Files(cache, record, replay), options or Options()), budget)
+
+
+def connect_async(
+    name: str | None = None,
+    *,
+    budget: Budget | None = None,
+    cache: Path | None = None,
+    record: Path | None = None,
+    replay: Path | None = None,
+    options: Options | None = None,
+) -> AsyncChatModel:
+    """The same for asyncio; see `connect`. Close it, or use it with `async with`, in the loop it was used in."""
+    from agentopt.llm.model import AsyncChatModel
+    from agentopt.llm.stack import async_channel
+
+    return AsyncChatModel(async_channel(name, Files(cache, record, replay), options or Options()), budget)
