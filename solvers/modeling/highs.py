@@ -137,11 +137,20 @@ def run(highs: Any, discrete: bool) -> None:
         (kinds.kCallbackMipInterrupt,) if discrete else (kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt)
     ):
         highs.startCallback(kind)
-    thread = threading.Thread(target=highs.run, daemon=True)
-    thread.start()
-    while thread.is_alive():
+    done = threading.Event()
+
+    def work() -> None:
         try:
-            thread.join(0.2)
+            highs.run()
+        finally:
+            done.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    # Not join(): Python 3.11 takes a thread for ended when Ctrl-C breaks into join().
+    while not done.is_set():
+        try:
+            while not done.wait(0.2):
+                pass
         except KeyboardInterrupt:
             stop.set()
 
