@@ -16,11 +16,7 @@ SCHEMA = "solution/1"
 
 
 class UsageError(InputError):
-    """The command line cannot be read; carries the usage of the command it was meant for."""
-
-    def __init__(self, message: str, usage: str) -> None:
-        super().__init__(message)
-        self.usage = usage
+    """The command line cannot be read; the sentence ends with where to look."""
 
 
 def report(error: BaseException, arguments: list[str], out: TextIO | None) -> int:
@@ -28,8 +24,6 @@ def report(error: BaseException, arguments: list[str], out: TextIO | None) -> in
     code = _exit_code(error)
     if "--debug" in arguments:
         emit(clean("".join(traceback.format_exception(error)), lines=True), sys.stderr)
-    if isinstance(error, UsageError):
-        emit(error.usage, sys.stderr)
     sentence = clean(_sentence(error))
     emit(f"agentopt: {sentence}\n", sys.stderr)
     if "--json" in arguments:

@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
     """Raises instead of leaving, so that `--json` gets its document for a wrong option too."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, self.format_usage())
+        raise UsageError(f"{message}; see {self.prog} --help")
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """Print help as results are: `agentopt --help | head -1` ends quietly."""

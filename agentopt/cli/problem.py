@@ -4,49 +4,55 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentopt.errors import FileError, InputError
-from agentopt.solvers.modeling.files import load_formulation, looks_like_formulation
+from agentopt.solvers.modeling.files import load_formulation, load_problem, looks_like_formulation
 from agentopt.solvers.modeling.formulation import Formulation
+from agentopt.solvers.modeling.tables import Tables, read_tables
 
 MAX_BYTES = 4 << 20
 """A problem longer than this is data, which belongs into tables."""
 
-_ENDINGS = (".yaml", ".yml", ".json", ".txt", ".md", ".csv", ".xlsx")
+_FORMULATIONS = (".yaml", ".yml", ".json")
+_ENDINGS = (*_FORMULATIONS, ".txt", ".md", ".csv", ".xlsx")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be solved, and whether a model must read it first."""
+    """What is to be solved: words that a model must read first, or a formulation with its tables."""
 
-    given: str | Path | Formulation
-    is_prose: bool
+    words: str = ""
+    formulation: Formulation | None = None
+    tables: Tables = field(default_factory=Tables)
+    """Those that were named, and those that stand beside a formulation's file."""
 
 
-def find_problem(argument: str) -> Problem:
+def find_problem(argument: str, data: Sequence[Path] = ()) -> Problem:
     """Return the problem behind the command's argument.
 
     Raises:
-        FileError: The file is not there, a folder, empty, binary or too long.
+        FileError: A file is not there, a folder, empty, binary or too long.
+        FormulationError: An element of a formulation is wrong.
         InputError: The words are too few to be a problem.
     """
     if argument == "-":
-        return _in_text(_decode(_standard_input(), "standard input"))
+        return _in_text(_decode(_standard_input(), "standard input"), data)
     path = Path(argument)
     if _exists(path):
-        return _in_file(path)
+        return _in_file(path, data)
     if not argument.strip():
         raise InputError("expected a file, - or a problem in words, got an empty text")
     if _means_a_file(argument):
         raise FileError(f"{argument}: there is no such file")
     if len(argument.split()) < 3:
         raise InputError(f"{argument!r}: there is no such file, and a problem in words takes a sentence at least")
-    return _in_text(argument)
+    return _in_text(argument, data)
 
 
-def _in_file(path: Path) -> Problem:
+def _in_file(path: Path, data: Sequence[Path]) -> Problem:
     if path.is_dir():
         raise FileError(f"{path}: that is a folder; name the problem's file, and give tables by --data")
     try:
@@ -54,13 +60,17 @@ def _in_file(path: Path) -> Problem:
             text = _decode(stream.read(MAX_BYTES + 1), str(path))
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error
-    return Problem(path, not (path.suffix.lower() in _ENDINGS[:3] or looks_like_formulation(text)))
+    # A file with such an ending is meant as a formulation; its mistakes are to be told, not read by a model.
+    if path.suffix.lower() in _FORMULATIONS or looks_like_formulation(text):
+        return Problem("", *load_problem(path, data))
+    return _in_text(text, data)
 
 
-def _in_text(text: str) -> Problem:
+def _in_text(text: str, data: Sequence[Path]) -> Problem:
+    tables = read_tables(data) if data else Tables()
     if looks_like_formulation(text):
-        return Problem(load_formulation(text), is_prose=False)
-    return Problem(text, is_prose=True)
+        return Problem("", load_formulation(text), tables)
+    return Problem(text, None, tables)
 
 
 def _standard_input() -> bytes:

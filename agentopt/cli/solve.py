@@ -30,39 +30,47 @@ def run(options: argparse.Namespace, out: TextIO) -> int:
     target = Path(options.save) if options.save else None
     if target is not None:
         save.check_target(target, force=options.force)
-    problem = find_problem(options.problem)
-    solution = _solve(problem, options)
+    data = [Path(path) for path in options.data]
+    problem = find_problem(options.problem, data)
+    solution = _solve(problem, data, options)
     if target is not None:
         _save(solution, target, options)
     emit(_document(problem, solution, options) if options.json else _text(problem, solution, options, out), out)
     return exit_code(solution)
 
 
-def _solve(problem: Problem, options: argparse.Namespace) -> Solution:
-    from agentopt.llm.budget import Budget
-    from agentopt.solvers.modeling.solving import solve
+def _solve(problem: Problem, data: list[Path], options: argparse.Namespace) -> Solution:
+    from agentopt.solvers.modeling.solving import solve, solve_formulation
 
-    limited = options.max_calls is not None or options.budget_usd is not None
-    budget = Budget(calls=options.max_calls, dollars=options.budget_usd) if limited else None
+    progress = _progress(options)
+    if problem.formulation is not None:
+        if (options.model or options.record or options.replay) and not options.quiet:
+            emit("agentopt: the problem is a formulation already, so no model is asked\n", sys.stderr)
+        progress("solving the formulation")
+        return solve_formulation(problem.formulation, problem.tables, options.time_limit)
     return solve(
-        problem.given,
-        [Path(path) for path in options.data],
-        model=_model(problem, options, budget),
+        problem.words,
+        data,
+        model=_model(options),
         time_limit_s=options.time_limit,
-        budget=budget,
-        progress=_progress(options),
+        budget=_budget(options),
+        progress=progress,
     )
 
 
-def _model(problem: Problem, options: argparse.Namespace, budget: Budget | None) -> Model | None:
-    """Return the model that is to read prose; a formulation needs none unless one is named."""
-    if not (problem.is_prose or options.model or options.record or options.replay):
+def _budget(options: argparse.Namespace) -> Budget | None:
+    from agentopt.llm.budget import Budget
+
+    if options.max_calls is None and options.budget_usd is None:
         return None
-    from agentopt.llm.connection import connect
+    return Budget(calls=options.max_calls, dollars=options.budget_usd)
+
+
+def _model(options: argparse.Namespace) -> Model:
+    from agentopt.llm.connect import connect
 
     return connect(
         options.model,
-        budget=budget,
         record=Path(options.record) if options.record else None,
         replay=Path(options.replay) if options.replay else None,
     )
@@ -102,33 +110,25 @@ def _blocks(problem: Problem, solution: Solution, options: argparse.Namespace) -
         if part == "formulation":
             yield from formulation_blocks(solution.formulation)
         elif part == "program":
-            yield Line(_program(problem, solution, options))
+            yield Line(_program(problem, solution))
         elif part == "check":
             yield from check_blocks(solution)
         else:
             yield from solution_blocks(solution, all_rows=options.verbose, checks="check" not in parts)
-    if options.replay:
+    if options.replay and problem.words:
         yield Line(
             f"The model's replies were replayed from the recording {options.replay}; no model was asked.", "warn"
         )
 
 
-def _program(problem: Problem, solution: Solution, options: argparse.Namespace) -> str:
+def _program(problem: Problem, solution: Solution) -> str:
     """Return the Pyomo program: the model's own, or the one that says the same as the formulation."""
     if solution.program:
         return solution.program
-    from agentopt.solvers.modeling.analysis import analyze
-    from agentopt.solvers.modeling.bind import bind
-    from agentopt.solvers.modeling.files import load_problem
     from agentopt.solvers.modeling.pyomo_source import pyomo_source
-    from agentopt.solvers.modeling.tables import read_tables
+    from agentopt.solvers.modeling.solving import prepare
 
-    data = [Path(path) for path in options.data]
-    if isinstance(problem.given, Path) and not problem.is_prose:
-        tables = load_problem(problem.given, data=data)[1]
-    else:
-        tables = read_tables(data)
-    return pyomo_source(bind(analyze(solution.formulation), tables))
+    return pyomo_source(prepare(solution.formulation, problem.tables))
 
 
 def _document(problem: Problem, solution: Solution, options: argparse.Namespace) -> str:
@@ -136,6 +136,6 @@ def _document(problem: Problem, solution: Solution, options: argparse.Namespace)
 
     document: dict[str, object] = {"agentopt": SCHEMA, "exit_code": exit_code(solution), **solution_to_dict(solution)}
     if "program" in (options.show or []):
-        document["program"] = _program(problem, solution, options)
-    document["replayed_from"] = options.replay
+        document["program"] = _program(problem, solution)
+    document["replayed_from"] = options.replay if problem.words else None
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
