@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .universe import Codes, Floats
+from .universe import Codes, Floats, totals
 
 MAX_TERMS = 200_000_000
 
@@ -45,8 +45,17 @@ class Form:
 
     def plus(self, other: Form) -> Form:
         """Row by row sum."""
-        pairs = zip(self._terms(), other._terms())
-        return Form(self.n, self.constant + other.constant, *(np.concatenate(pair) for pair in pairs))
+        return Form(
+            self.n,
+            self.constant + other.constant,
+            np.concatenate((self.rows, other.rows)),
+            np.concatenate((self.cols, other.cols)),
+            np.concatenate((self.values, other.values)),
+            np.concatenate((self.qrows, other.qrows)),
+            np.concatenate((self.qfirst, other.qfirst)),
+            np.concatenate((self.qsecond, other.qsecond)),
+            np.concatenate((self.qvalues, other.qvalues)),
+        )
 
     def scaled(self, factor: Floats) -> Form:
         """Each row times its factor, (n,)."""
@@ -90,16 +99,17 @@ class Form:
 
     def gathered(self, parent: Codes, n: int) -> Form:
         """Rows summed into n parent rows; parent, (self.n,), says which."""
-        constant = np.bincount(parent, weights=self.constant, minlength=n)
-        rows, cols, values, qrows, *quadratic = self._terms()
-        return Form(n, constant, parent[rows], cols, values, parent[qrows], *quadratic)
-
-    def scattered(self, places: Codes, n: int) -> Form:
-        """The rows put at distinct places of n rows; the others are zero."""
-        constant = np.zeros(n)
-        constant[places] = self.constant
-        rows, cols, values, qrows, *quadratic = self._terms()
-        return Form(n, constant, places[rows], cols, values, places[qrows], *quadratic)
+        return Form(
+            n,
+            totals(parent, self.constant, n),
+            parent[self.rows],
+            self.cols,
+            self.values,
+            parent[self.qrows],
+            self.qfirst,
+            self.qsecond,
+            self.qvalues,
+        )
 
     @property
     def is_constant(self) -> bool:
@@ -111,9 +121,6 @@ class Form:
 
     def _linear(self) -> Form:
         return Form(self.n, np.zeros(self.n), self.rows, self.cols, self.values)
-
-    def _terms(self) -> tuple[Codes | Floats, ...]:
-        return (self.rows, self.cols, self.values, self.qrows, self.qfirst, self.qsecond, self.qvalues)
 
 
 def constant_form(values: Floats) -> Form:

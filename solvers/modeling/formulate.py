@@ -8,11 +8,12 @@ solve, so the model is asked again only with a finding that names the element.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from agentopt.errors import BudgetExceeded, CheckError, InputError, LLMError, SolverError
-from agentopt.llm import Budget, Message, Model, Reply, Usage, render
+from agentopt.llm import Budget, Message, Model, Reply, Sampling, Usage, render
 from agentopt.sandbox import Sandbox
 
 from .analysis import analyze
@@ -27,6 +28,9 @@ from .written import solve_by_program
 
 MAX_PROBLEM = 200_000
 """Characters of a problem's text beyond which it is refused before any call: no reader does it justice."""
+
+PATIENT = Sampling(timeout_s=900)
+"""A formulation is long, and a model on the user's own machine may write ten tokens a second."""
 
 Progress = Callable[[str], None]
 T = TypeVar("T")
@@ -47,11 +51,11 @@ class Author:
 
     def ask(self, messages: list[Message]) -> Reply[Reading]:
         """Ask for a formulation."""
-        return self._counted(self.model.complete(messages, Reading, budget=self.budget))
+        return self._counted(self.model.complete(messages, Reading, sampling=PATIENT, budget=self.budget))
 
     def ask_text(self, messages: list[Message]) -> Reply[str]:
         """Ask for text, a program in it."""
-        return self._counted(self.model.complete(messages, budget=self.budget))
+        return self._counted(self.model.complete(messages, sampling=PATIENT, budget=self.budget))
 
     def _counted(self, reply: Reply[T]) -> Reply[T]:
         self.usage = self.usage + reply.usage
@@ -64,7 +68,7 @@ class Means:
     """What an attempt may use."""
 
     time_limit_s: float
-    open_sandbox: Callable[[], Sandbox]
+    open_sandbox: Callable[[], AbstractContextManager[Sandbox]]
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,7 @@ class Formulation(_Record):
             ("variable", self.variables),
             ("constraint", self.constraints),
         )
-        return [(kind, element) for kind, group in groups for element in group]  # type: ignore[attr-defined]
+        return [(kind, element) for kind, group in groups for element in group]
 
 
 def _exactly_one(kind: str, name: str, **origins: object) -> None:

@@ -211,7 +211,8 @@ class _Translator:
         while isinstance(left, ast.BinOp):
             chain.append(left)
             left = left.left
-        plus, minus = [self.node(left, depth + 1)], []
+        plus: list[Node] = [self.node(left, depth + 1)]
+        minus: list[Node] = []
         for part in reversed(chain):
             op = self.operator(part)
             right = self.node(part.right, depth + 1)
@@ -271,7 +272,7 @@ class _Translator:
             raise self.error(node, f"{name}() takes {expected} argument(s), got {len(node.args)}")
         return Call(self.at(node), name, tuple(self.node(part, depth + 1) for part in node.args))
 
-    def tuple(self, node: ast.Tuple | ast.List | ast.Set, depth: int) -> Node:
+    def members(self, node: ast.Tuple | ast.List | ast.Set, depth: int) -> Node:
         if not node.elts:
             raise self.error(node, "expected an expression, got empty brackets")
         return Tuple(self.at(node), tuple(self.node(part, depth + 1) for part in node.elts))
@@ -304,9 +305,9 @@ _TRANSLATE: dict[type[ast.expr], Callable[..., Node]] = {
     ast.BoolOp: _Translator.logic,
     ast.IfExp: _Translator.choice,
     ast.Call: _Translator.call,
-    ast.Tuple: _Translator.tuple,
-    ast.List: _Translator.tuple,
-    ast.Set: _Translator.tuple,
+    ast.Tuple: _Translator.members,
+    ast.List: _Translator.members,
+    ast.Set: _Translator.members,
 }
 
 

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from agentopt.errors import FormulationError
 
 from .expression import Choice, Compare, Node, Statement
-from .form import Form
+from .form import Form, constant_form
 from .instance import Instance, Key
+from .quantity import Quantities
 from .solution import label
-from .universe import UNKNOWN, Codes, Floats
-from .vector import Frame, Vectors, _Evaluation
+from .universe import UNKNOWN, Codes, Floats, totals
+from .vector import Frame, Vectors
 
 _ROUND_IN = 1e-9
 """An integer bound this close to a whole number is that number."""
@@ -136,12 +137,12 @@ def assemble(instance: Instance) -> Program:
     vectors = Vectors(instance)
     rows = _Rows()
     for name, statement in instance.analysis.constraints.items():
-        frame, evaluation = vectors.rows(statement, f"constraint {name}")
-        _collect(name, statement.body, frame, evaluation, rows)
-    frame, evaluation = vectors.rows(instance.analysis.objective, "objective")
-    objective = evaluation.form(instance.analysis.objective.body, frame)
+        quantities = Quantities(vectors, statement, f"constraint {name}")
+        _collect(name, statement.body, quantities.frame(), quantities, rows)
+    quantities = Quantities(vectors, instance.analysis.objective, "objective")
+    objective = quantities.form(instance.analysis.objective.body, quantities.frame())
     n = vectors.n_columns
-    cost = np.bincount(objective.cols, weights=objective.values, minlength=n) if n else np.zeros(0)
+    cost = totals(objective.cols, objective.values, n)
     return Program(
         vectors=vectors,
         columns=bound_columns(vectors),
@@ -157,23 +158,23 @@ def assemble(instance: Instance) -> Program:
     )
 
 
-def _collect(name: str, body: Node, frame: Frame, evaluation: _Evaluation, rows: _Rows) -> None:
+def _collect(name: str, body: Node, frame: Frame, quantities: Quantities, rows: _Rows) -> None:
     """Add the rows of one comparison; a choice of comparisons is split by its condition."""
     if isinstance(body, Choice):
-        mask = evaluation.condition(body.condition, frame)
+        mask = quantities.indices.condition(body.condition, frame)
         for part, branch in ((mask, body.then), (~mask, body.otherwise)):
-            _collect(name, branch, frame.take(np.flatnonzero(part)), evaluation, rows)
+            _collect(name, branch, frame.take(np.flatnonzero(part)), quantities, rows)
         return
     if not frame.n:
         return
     assert isinstance(body, Compare)
-    sides = [evaluation.quantity(operand, frame) for operand in body.operands]
+    sides = [quantities.quantity(operand, frame) for operand in body.operands]
     if len(sides) == 3 and body.ops[0] == body.ops[1] != "==" and isinstance(sides[1], Form):
-        low, middle, high = sides if body.ops[0] == "<=" else sides[::-1]
+        low, high = (sides[0], sides[2]) if body.ops[0] == "<=" else (sides[2], sides[0])
         if not isinstance(low, Form) and not isinstance(high, Form):
-            rows.add(name, frame, middle, low, high)
+            rows.add(name, frame, sides[1], low, high)
             return
-    forms = [evaluation.form(operand, frame) for operand in body.operands]
+    forms = [side if isinstance(side, Form) else constant_form(side) for side in sides]
     zero, infinite = np.zeros(frame.n), np.full(frame.n, np.inf)
     for op, left, right in zip(body.ops, forms, forms[1:]):
         difference = left.plus(right.scaled(np.full(frame.n, -1.0)))
@@ -212,8 +213,9 @@ def _set_bound(
         target[:] = infinite if bound is None else bound
         return
     element = f"variable {name}, {word} bound"
-    frame, evaluation = vectors.rows(bound, element)
-    values = evaluation.data(bound.body, frame)
+    quantities = Quantities(vectors, bound, element)
+    frame = quantities.frame()
+    values = quantities.data(bound.body, frame)
     if not bound.clauses:
         target[:] = values[0]
         return

@@ -118,12 +118,13 @@ def _solve(instance: Instance, route: Route, time_limit_s: float) -> Point:
 
 def solve_global(instance: Instance, time_limit_s: float) -> Point:
     """Solve an instance of any class with SCIP, or locally with SciPy when SCIP is not installed."""
-    from .local import solve_local
     from .scip import solve_scip
 
     try:
         return solve_scip(instance, time_limit_s)
     except MissingExtra:
+        from .local import solve_local
+
         return solve_local(instance, time_limit_s)
 
 

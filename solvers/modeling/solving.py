@@ -62,7 +62,7 @@ def solve(
         return solve_formulation(problem, _tables(data), time_limit_s)
     if isinstance(problem, Path):
         text = read_text(problem)
-        if looks_like_formulation(text, problem):
+        if looks_like_formulation(text):
             formulation, tables = load_problem(problem, [Path(d) for d in data])
             return solve_formulation(formulation, tables, time_limit_s)
         problem = text
@@ -117,7 +117,7 @@ def _solve_words(
     require_problem(problem)
     chosen = connect(model) if model is None or isinstance(model, str) else model
     author = Author(chosen, problem, tables, budget, progress or (lambda line: None))
-    means = Means(time_limit_s, open_sandbox if sandbox is None else lambda: nullcontext(sandbox))
+    means = Means(time_limit_s, open_sandbox if sandbox is None else (lambda: nullcontext(sandbox)))
     return solve_text(author, means, max_rounds)
 
 

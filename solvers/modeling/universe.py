@@ -22,6 +22,11 @@ UNKNOWN = -1
 """Code of what is no member of anything."""
 
 
+def totals(place: Codes, weights: Floats, n: int) -> Floats:
+    """Sum of the weights that fall on each of n places."""
+    return np.asarray(np.bincount(place, weights=weights, minlength=n), dtype=float)
+
+
 class Universe:
     """All members of all sets of one instance, each with its code."""
 
