@@ -16,8 +16,10 @@ from agentopt.errors import AgentoptError
 
 State = Literal["ok", "missing", "note"]
 
-_PACKAGES = ("openai", "anthropic", "litellm", "networkx", "pydantic", "pyomo", "highspy", "scipy", "tenacity")
-_PACKAGES += ("numpy", "pyscipopt", "jinja2", "openpyxl", "platformdirs", "pyyaml", "rich")
+_PACKAGES = (
+    *("openai", "anthropic", "litellm", "networkx", "pydantic", "pyomo", "highspy", "scipy", "tenacity"),
+    *("numpy", "pyscipopt", "jinja2", "openpyxl", "platformdirs", "pyyaml", "rich"),
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _tried(area: str, trial: Trial) -> Checkup:
 
 def models() -> list[Checkup]:
     """Look for keys by name, for servers, and for the model that prose would be read by."""
-    from agentopt.llm.discovery import discover
+    from agentopt.llm import discover
 
     area = "Model"
     try:
@@ -99,7 +101,7 @@ def models() -> list[Checkup]:
 
 def configuration() -> list[Checkup]:
     """Name the settings that were read; a model's own come from agentopt.toml or the environment."""
-    from agentopt.llm.config import load_config
+    from agentopt.llm import load_config
 
     area = "Configuration"
     try:

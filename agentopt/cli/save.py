@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from agentopt.errors import FileError, InputError
 
-FORMATS = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+FORMATS: dict[str, Literal["yaml", "json"]] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
 def check_target(path: Path, *, force: bool) -> None:

@@ -59,7 +59,7 @@ def _solve(problem: Problem, data: list[Path], options: argparse.Namespace) -> S
 
 
 def _budget(options: argparse.Namespace) -> Budget | None:
-    from agentopt.llm.budget import Budget
+    from agentopt.llm import Budget
 
     if options.max_calls is None and options.budget_usd is None:
         return None
@@ -67,7 +67,7 @@ def _budget(options: argparse.Namespace) -> Budget | None:
 
 
 def _model(options: argparse.Namespace) -> Model:
-    from agentopt.llm.connect import connect
+    from agentopt.llm import connect
 
     return connect(
         options.model,
@@ -90,8 +90,8 @@ def _progress(options: argparse.Namespace) -> Callable[[str], None]:
 def _save(solution: Solution, target: Path, options: argparse.Namespace) -> None:
     from agentopt.solvers.modeling.files import dump_formulation
 
-    form = "json" if save.FORMATS[target.suffix.lower()] == "json" else "yaml"
-    save.write_whole(target, dump_formulation(solution.formulation, form), force=options.force)
+    text = dump_formulation(solution.formulation, save.FORMATS[target.suffix.lower()])
+    save.write_whole(target, text, force=options.force)
     if not options.quiet:
         emit(f"agentopt: the formulation stands in {clean(target)}\n", sys.stderr)
 

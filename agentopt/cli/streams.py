@@ -35,19 +35,21 @@ def results_apart() -> Iterator[TextIO]:
     Raises:
         AgentoptError: Standard output is closed, so that no result could be given.
     """
-    stdout = sys.stdout
+    # Python sets None where the caller closed the descriptor, other than the stubs say.
+    stdout: TextIO | None = sys.stdout
     if stdout is None:
         raise AgentoptError("standard output is closed, so there is nowhere to put the result")
-    if stdout is not sys.__stdout__ or stdout.fileno() != 1:
+    own = sys.__stdout__
+    if own is None or stdout is not own or own.fileno() != 1:
         yield stdout
         return
-    stdout.flush()
-    results = os.fdopen(os.dup(1), "w", encoding=stdout.encoding, errors="backslashreplace")
+    own.flush()
+    results = os.fdopen(os.dup(1), "w", encoding=own.encoding, errors="backslashreplace")
     os.dup2(2, 1)
     try:
         yield results
     finally:
-        stdout.flush()
+        own.flush()
         os.dup2(results.fileno(), 1)
         results.close()
 

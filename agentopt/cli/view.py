@@ -128,15 +128,19 @@ def _facts(solution: Solution) -> Table:
         ("solver", f"{solution.solver or 'none'} on {solution.problem_class or 'an unclassified problem'}"),
     ]
     if solution.objective_bound is not None:
-        gap = solution.gap
-        tail = "" if gap is None else f", gap {show_number(100 * gap)} %"
-        facts.append(("bound", show_amount(solution.objective_bound, stated.unit) + tail))
+        facts.append(("bound", show_amount(solution.objective_bound, stated.unit) + _gap(solution.gap)))
     if solution.findings:
         facts.append(("checks", _tally(solution.findings)))
     facts.append(("time", f"{solution.seconds:.2f} s"))
     if solution.usage is not None:
         facts.append(("model", _usage(solution)))
     return Table("", (), tuple(facts))
+
+
+def _gap(gap: float | None) -> str:
+    if gap is None:
+        return ""
+    return f", gap {100 * gap:.4g} %" if gap == 0 or gap >= 1e-6 else ", gap below 0.0001 %"
 
 
 def _status(solution: Solution) -> str:
