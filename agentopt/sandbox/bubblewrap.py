@@ -14,6 +14,7 @@ from agentopt.sandbox.outcome import Limits
 
 _FOLDER = "/box"
 _WALLS = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+_NOBODY = ["--uid", "1000", "--gid", "1000"]
 
 
 class BubblewrapSandbox(CommandSandbox):
@@ -40,7 +41,7 @@ class BubblewrapSandbox(CommandSandbox):
         bwrap = self._bwrap or shutil.which("bwrap")
         if bwrap is None:
             raise SandboxUnavailable("bwrap is not on PATH; install the package bubblewrap")
-        line = [bwrap, *_WALLS]
+        line = [bwrap, *_WALLS, *_NOBODY]
         for name, value in ENVIRONMENT.items():
             line += ["--setenv", name, value]
         line += [*_tree(), "--proc", "/proc", "--dev", "/dev"]

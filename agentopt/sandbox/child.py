@@ -18,6 +18,8 @@ from agentopt.sandbox.program import Job, perform
 from agentopt.sandbox.wire import write_all
 
 _CLAIM, _READY = 3, 4
+# Kept under a name of our own: a program that replaces os._exit would else come back into the guard's code.
+_EXIT = os._exit
 _ABOVE = 16
 
 
@@ -50,7 +52,7 @@ def live(cell: Cell, pipes: Pipes, job: Job) -> NoReturn:
             confine(cell)
         except (OSError, ValueError) as error:
             write_all(_READY, f"{type(error).__name__}: {error}".encode())
-            os._exit(1)
+            _EXIT(1)
         write_all(_READY, b"ok")
         os.close(_READY)
         claim = perform(job)
@@ -59,7 +61,7 @@ def live(cell: Cell, pipes: Pipes, job: Job) -> NoReturn:
         status = 0
     finally:
         # No clean-up of the interpreter: threads the program left running could hold it up for ever.
-        os._exit(status)
+        _EXIT(status)
 
 
 def confine(cell: Cell) -> None:
@@ -82,7 +84,7 @@ def confine(cell: Cell) -> None:
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     many = cell.limits.processes > 1
     _restrict_files(cell.folder, inside=inside, commands=many)
-    seccomp.install(seccomp.Policy(fork=many, private_mounts=inside, own_pid=None if inside else os.getpid()))
+    seccomp.install(seccomp.Policy(fork=many, private_mounts=inside, own_pid=os.getpid()))
 
 
 def _restrict_files(folder: str, *, inside: bool, commands: bool) -> None:

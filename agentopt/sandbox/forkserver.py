@@ -75,6 +75,10 @@ class _Server:
                 raise SandboxError(f"a preloaded package started threads: {self._ready['n_threads']} in the server")
         return self._ready
 
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
     def start_run(self, line: socket.socket, level: Level) -> None:
         """Hand the server the far end of a run's line."""
         socket.send_fds(self.control, [str(int(level)).encode()], [line.fileno()])
@@ -151,7 +155,7 @@ class ForkServerSandbox:
         try:
             return self._run(request, limits, level)
         except GuardLost:
-            # The server or the guard was killed from outside; what ran is gone whole, so it may run again.
+            # The server was killed from outside; what ran is gone whole, so it may run again.
             return self._run(request, limits, level)
 
     def close(self) -> None:
@@ -174,6 +178,8 @@ class ForkServerSandbox:
                     server.start_run(theirs, level)
                 done = converse(ours.fileno(), ours.fileno(), request, limits, level, _GRACE_S)
             except (OSError, GuardLost) as error:
+                if server.is_alive():
+                    return Outcome("crashed", None, "", f"the run was killed from outside ({error})", 0.0, 0.0, level)
                 self._discard(server)
                 raise GuardLost(f"the sandbox's server died during a run ({error})") from error
         if done.wall_s > limits.wall_s + _GRACE_S:

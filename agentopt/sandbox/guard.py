@@ -183,7 +183,7 @@ class _Run:
             self._abandoned = self._abandoned or os.getppid() != self._post.parent_pid
 
     def _look_at_folder(self) -> None:
-        if watch.held_bytes(self._place, self._child) > self._limits.folder_mib << 20:
+        if watch.holds_more(self._place, self._child, self._limits.folder_mib << 20):
             self._stopped = "output", f"the program's folder holds more than {self._limits.folder_mib} MiB"
 
     def _is_over(self) -> bool:

@@ -35,6 +35,8 @@ _NEVER = (
     "shmctl", "msgget", "semget", "mq_open", "memfd_create", "memfd_secret", "fanotify_init",
     "fanotify_mark", "lookup_dcookie", "vhangup", "iopl", "ioperm", "modify_ldt", "move_pages",
     "migrate_pages", "capset", "connect", "bind", "listen", "accept", "accept4", "socket",
+    # Larger buffers of socket pairs are memory that no limit counts.
+    "setsockopt",
 )
 # fmt: on
 # glibc and liburing fall back to older calls on ENOSYS, and the filter can read the flags of those.
@@ -46,6 +48,8 @@ _ATTRIBUTES = (
     "utimensat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
 )
 # fmt: on
+_ON_A_PROCESS = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr", "setpgid")
+_ON_A_KIND_AND_PROCESS = ("setpriority", "ioprio_set")
 _SIGNALS = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 # fcntl and ioctl can name any process to be sent any signal when a descriptor is ready.
 _OWNER_COMMANDS = (8, 10, 15)
@@ -63,8 +67,9 @@ class Policy:
     """Whether the program may start processes."""
     private_mounts: bool
     """Whether files outside the private folder are mounted read-only, so that chmod needs no refusal."""
-    own_pid: int | None
-    """The only process that may be signalled; None where a pid namespace holds the others out."""
+    own_pid: int
+    """The only process whose limits and priority may be set, and, without private_mounts, that may be signalled:
+    with them, a pid namespace holds all others out but the guard, which its own signals do not reach."""
 
 
 def install(policy: Policy) -> None:
@@ -117,11 +122,19 @@ def _by_argument(policy: Policy) -> Iterable[tuple[str, list[Instruction]]]:
     yield "fcntl", _unless(1, _OWNER_COMMANDS)
     yield "ioctl", _unless(1, _TERMINAL_AND_OWNER)
     yield "prctl", _unless(0, _PROPERTIES)
-    if policy.own_pid is not None:
+    for name in _ON_A_PROCESS:
+        yield name, _on_itself(0, policy)
+    for name in _ON_A_KIND_AND_PROCESS:
+        yield name, _on_itself(1, policy)
+    if not policy.private_mounts:
         for name in _SIGNALS:
             yield name, [_argument(0), *_is(policy.own_pid)]
         yield "tkill", [(_RETURN, 0, 0, _ERRNO | errno.EPERM)]
-        yield "prlimit64", [_argument(0), (_JUMP_EQUAL, 1, 0, 0), *_is(policy.own_pid)]
+
+
+def _on_itself(index: int, policy: Policy) -> list[Instruction]:
+    """Allow 0, which is the caller itself, and its own number."""
+    return [_argument(index), (_JUMP_EQUAL, 1, 0, 0), *_is(policy.own_pid)]
 
 
 def _flags(policy: Policy) -> list[Instruction]:

@@ -126,4 +126,12 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "landlock_restrict_self": (446, 446),
     "seccomp": (317, 277),
     "capset": (126, 91),
+    "setsockopt": (54, 208),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "setpgid": (109, 154),
 }

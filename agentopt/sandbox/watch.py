@@ -6,10 +6,12 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from agentopt.sandbox.outcome import Limits
 
 _MIB = 1 << 20
+_ENTRY_BYTES = 4096
 _PPID, _CPU, _THREADS, _SIZE, _RESIDENT = 1, slice(11, 15), 17, 20, 21
 
 
@@ -69,12 +71,18 @@ def excess(taken: Usage, limits: Limits) -> tuple[str, str] | None:
     return None
 
 
-def held_bytes(folder: str, pid: int) -> int:
-    """Add up what a folder holds on disk, and files a process keeps open after unlinking them.
+def holds_more(folder: str, pid: int, most_bytes: int) -> bool:
+    """Tell whether a folder, with the files a process keeps open after unlinking them, passes a size.
 
-    A file that was unlinked, mapped and closed is not seen: only a file system of limited size stops that.
+    Every entry counts at least a page, so that empty files are not free. A file that was unlinked, mapped and
+    closed is not seen: only a file system of limited size stops that.
     """
-    return sum(_blocks(os.scandir(folder))) + sum(_unlinked(pid))
+    held = 0
+    for n_bytes in chain(_unlinked(pid), _blocks(os.scandir(folder))):
+        held += n_bytes
+        if held > most_bytes:
+            return True
+    return False
 
 
 def _blocks(entries: Iterator[os.DirEntry[str]]) -> Iterator[int]:
@@ -82,7 +90,7 @@ def _blocks(entries: Iterator[os.DirEntry[str]]) -> Iterator[int]:
     while waiting:
         for entry in waiting.pop():
             try:
-                yield entry.stat(follow_symlinks=False).st_blocks * 512
+                yield max(_ENTRY_BYTES, entry.stat(follow_symlinks=False).st_blocks * 512)
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(os.scandir(entry.path))
             except OSError:

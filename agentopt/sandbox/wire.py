@@ -9,6 +9,8 @@ import time
 from agentopt.errors import SandboxError
 
 _PREFIX = 8
+# Under a name of our own, as a program that plays with the module os still has a result to send.
+_WRITE = os.write
 REQUEST_BYTES = 64 << 20
 """The most that a program and its inputs may take together."""
 
@@ -32,7 +34,7 @@ def write_all(fd: int, data: bytes) -> None:
     """Write bytes to a descriptor that blocks."""
     view = memoryview(data)
     while view:
-        view = view[os.write(fd, view) :]
+        view = view[_WRITE(fd, view) :]
 
 
 def receive_frame(fd: int, max_bytes: int, deadline: float | None = None) -> bytes | None:

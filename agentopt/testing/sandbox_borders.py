@@ -108,7 +108,8 @@ def environment(sandbox: Sandbox) -> str:
         _LOOSE
         + """
 import os
-result = [*os.environ, *(item.partition('=')[0] for item in (loose(lambda: open('/proc/self/environ').read()) or '').split('\\0'))]
+own = loose(lambda: open('/proc/self/environ').read()) or ''
+result = [*os.environ, *(item.partition('=')[0] for item in own.split('\\0'))]
 """
     )
     outcome = sandbox.run(program)
@@ -177,7 +178,10 @@ def paired_socket(sandbox: Sandbox) -> str:
 def dial(address):
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
         pair = loose(socket.socketpair, socket.AF_UNIX, kind)
-        if pair: loose(pair[0].sendto, b'x', '\\0' + address); loose(pair[0].connect, '\\0' + address); loose(pair[0].send, b'x')
+        if pair:
+            loose(pair[0].sendto, b'x', '\\0' + address)
+            loose(pair[0].connect, '\\0' + address)
+            loose(pair[0].send, b'x')
 """
     address = f"agentopt-check-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
@@ -241,7 +245,8 @@ def fresh_folder(sandbox: Sandbox) -> str:
         _LOOSE
         + """
 import builtins, os, sys, tempfile
-for place in ('left', '/tmp/left', os.path.join(tempfile.gettempdir(), 'left')): loose(lambda: open(place, 'w').write('x'))
+for place in ('left', '/tmp/left', os.path.join(tempfile.gettempdir(), 'left')):
+    loose(lambda: open(place, 'w').write('x'))
 builtins.left = sys.left = True
 """
     )

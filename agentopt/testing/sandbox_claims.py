@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from agentopt.sandbox import Limits, Sandbox
 from agentopt.testing.sandbox_check import Check, expect, expect_result
+from agentopt.values import Value
 
 
 def plain_result(sandbox: Sandbox) -> str:
     """Every kind of data comes back as it was."""
-    wanted = [None, True, -1, 1.5, "ü\u0000", [], {"a": [{}]}, 2**70]
+    wanted: Value = [None, True, -1, 1.5, "ü\u0000", [], {"a": [{}]}, 2**70]
     return expect_result(sandbox.run("def same(value): return value", call="same", inputs=wanted), wanted)
 
 
