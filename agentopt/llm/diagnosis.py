@@ -94,7 +94,8 @@ def diagnose(answer: Answer, endpoint: Endpoint) -> LLMError:
         return AuthError(message, **where, remedy=f"Check the key in {key} and what it may do")
     if status == 429:
         wait = retry_after(answer.headers)
-        return RateLimitError(message, retry_after_s=wait, **where, remedy="Wait, or send fewer at once")
+        pause = "Wait" if wait is None else f"It asks to wait {wait:.3g} s; wait"
+        return RateLimitError(message, retry_after_s=wait, **where, remedy=f"{pause}, or send fewer requests at once")
     if status in (408, 409, 425) or status >= 500:
         return ServerError(message, **where, remedy="It may pass; try again later")
     if status in (400, 413, 422) and _CONTEXT.search(f"{code} {said}"):

@@ -7,17 +7,19 @@ is never asked for a stream, because it ends a broken one as if it were whole.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from agentopt.errors import ConfigError, LLMError, MissingExtra, ModelTimeout, TransportError
+from agentopt.errors import ConfigError, LLMError, MissingExtra, ModelTimeout, ProviderError, TransportError
 from agentopt.llm.body import Draft
 from agentopt.llm.deadline import Deadline
 from agentopt.llm.diagnosis import Answer, diagnose, not_an_api
 from agentopt.llm.exchange import Completion, Request
+from agentopt.llm.faults import Unsupported
 from agentopt.llm.openai_client import settings, shape_settings, take_message, take_usage
 from agentopt.llm.provider import Endpoint
 from agentopt.llm.sdk_channel import completion_of
@@ -154,7 +156,8 @@ def _completion(response: Any, request: Request, endpoint: Endpoint, seconds: fl
         message = choice.message
         tools = getattr(message, "tool_calls", None) or []
         calls = [{"function": {"arguments": one.function.arguments}} for one in tools]
-        take_message({"content": message.content, "tool_calls": calls}, draft)
+        refusal = (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
+        take_message({"content": message.content, "tool_calls": calls, "refusal": refusal}, draft)
         draft.finish = _FINISH.get(choice.finish_reason, choice.finish_reason)
     if not choices:
         draft.finish = "stop"
@@ -169,7 +172,7 @@ def _faults(litellm: Any) -> tuple[type[Exception], ...]:
     import openai
 
     # Every error of litellm's is one of openai's too, but for a few of its own.
-    return (openai.OpenAIError, OSError, litellm.exceptions.BudgetExceededError)
+    return (openai.OpenAIError, OSError, ImportError, litellm.exceptions.BudgetExceededError)
 
 
 def _fault(error: Exception, endpoint: Endpoint, deadline: Deadline, sent: frozenset[str]) -> LLMError:
@@ -177,13 +180,20 @@ def _fault(error: Exception, endpoint: Endpoint, deadline: Deadline, sent: froze
     kind, said = type(error).__name__, endpoint.secrets.clean(str(error))
     if kind == "Timeout" or (isinstance(error, TimeoutError) or deadline.passed()):
         return ModelTimeout(f"{endpoint.name} gave no whole reply within {deadline.seconds:.4g} s", **where)
+    if isinstance(error, ImportError) or "No module named" in said:
+        # litellm 1.106 loads code for tools that needs packages it does not depend on.
+        if "tools" in sent:
+            return Unsupported(f"litellm cannot send tools here: {said}", setting="tools", **where)
+        return ProviderError(f"litellm cannot reach {endpoint.name}: {said}", **where)
     if "<html" in said.lower() or "'str' object has no attribute" in said:
         return not_an_api(endpoint, said)
     if kind == "APIConnectionError" or isinstance(error, OSError):
         return TransportError(f"the connection to {endpoint.address} broke ({said[:200]})", **where)
     status = getattr(error, "status_code", 500)
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    return diagnose(Answer(status if isinstance(status, int) else 500, said, dict(headers), sent), endpoint)
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    body = getattr(error, "body", None)
+    told = json.dumps({"error": body}) if isinstance(body, dict) and body.get("message") else said
+    return diagnose(Answer(status if isinstance(status, int) else 500, told, dict(headers), sent), endpoint)
 
 
 def require_known(endpoint: Endpoint, litellm: Any) -> None:
