@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -76,12 +77,8 @@ class Vectors:
         self.instance = instance
         self.point = point
         data = instance.data
-        self.universe = Universe(
-            member
-            for keys in (*data.sets.values(), *(values.keys() for values in data.parameters.values()))
-            for key in keys
-            for member in key
-        )
+        keys = chain(*data.sets.values(), *data.parameters.values())
+        self.universe = Universe(chain.from_iterable(keys))
         self._domains: dict[str, Domain] = {}
         self._values: dict[str, Floats] = {}
         self.offsets: dict[str, int] = {}
