@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from .check import check
+from .descent import sharpened
 from .instance import Instance
 from .scip_model import ScipModel, Values, require_pyscipopt
 from .solution import Point, TerminationCondition
@@ -70,7 +71,7 @@ def _search(scip: ScipModel, time_limit_s: float) -> tuple[TerminationCondition,
         return _told_apart(scip.instance, time_limit_s)
     message = "" if status in _CONDITIONS else f"SCIP stopped with the status {status}"
     if status == "timelimit" and scip.n_unbounded:
-        message = f"{scip.n_unbounded} variable(s) have no bounds; SCIP proves more, and sooner, where bounds are stated"
+        message = f"{scip.n_unbounded} variable(s) have no bounds; where bounds are stated, SCIP proves more and sooner"
     return _CONDITIONS.get(status, "error"), message
 
 
@@ -87,9 +88,7 @@ def _run(model: Any, time_limit_s: float) -> None:
 
 
 def _diverges(model: Any) -> bool:
-    return bool(
-        model.getNSols() and abs(model.getDualbound()) >= _INFINITE and abs(model.getPrimalbound()) >= ENORMOUS
-    )
+    return bool(model.getNSols() and abs(model.getDualbound()) >= _INFINITE and abs(model.getPrimalbound()) >= ENORMOUS)
 
 
 def _told_apart(instance: Instance, time_limit_s: float) -> tuple[TerminationCondition, str]:
@@ -124,7 +123,7 @@ def _polished(scip: ScipModel, point: Point, time_limit_s: float) -> Point:
     """The point with whole integers and values inside their bounds, re-solved if it then fails a check."""
     rounded = replace(point, values=_rounded(scip, point.values))
     if check(scip.instance, rounded.values, rounded.objective).ok:
-        return rounded
+        return sharpened(scip.instance, rounded) if scip.nonlinear else rounded
     scip.fix_integers(rounded.values)
     _run(scip.model, time_limit_s)
     candidates = [rounded, point]

@@ -14,9 +14,9 @@ from .solution import label
 
 Values = dict[str, dict[Key, float]]
 
-TOLERANCE = 1e-8
+TOLERANCE = 1e-7
 """SCIP's feasibility tolerance here; its own default, 1e-6, is as large as what the check allows."""
-FINEST_TOLERANCE = 1e-9
+FINEST_TOLERANCE = 1e-8
 
 
 def require_pyscipopt() -> Any:
@@ -43,6 +43,7 @@ class ScipModel:
         model: The pyscipopt model.
         columns: SCIP's variables by name and key.
         intervals: What each variable may be.
+        nonlinear: Whether a statement is more than affine.
         empty: Sentences on what no value can meet: bounds that cross, rows of data that are false.
             The model is then not complete, and has no solution.
     """
@@ -52,6 +53,7 @@ class ScipModel:
         self.columns: dict[str, dict[Key, Any]] = {}
         self.intervals: dict[str, dict[Key, Interval]] = {}
         self.empty: list[str] = []
+        self.nonlinear = False
         self.model = require_pyscipopt().Model()
         self.model.hideOutput()
         # SCIP's own handler would take Ctrl-C from the whole process.
@@ -117,23 +119,25 @@ class ScipModel:
         if isinstance(left, float) and isinstance(right, float):
             if not holds(left, op, right):
                 self.empty.append(f"{name} states {left:g} {op} {right:g}, which is false")
-        elif op == "<=":
-            self.model.addCons(left <= right)
-        elif op == ">=":
-            self.model.addCons(left >= right)
-        else:
-            self.model.addCons(left == right)
+            return
+        self.nonlinear = self.nonlinear or not (_affine(left) and _affine(right))
+        self.model.addCons(left <= right if op == "<=" else left >= right if op == ">=" else left == right)
 
     def _set_objective(self, objective: Any, sense: str) -> None:
         """SCIP's own objective is linear; another one becomes the bound of a new variable."""
-        from pyscipopt.scip import Expr
-
-        if isinstance(objective, float) or (isinstance(objective, Expr) and objective.degree() <= 1):
+        if _affine(objective):
             self.model.setObjective(objective, sense)
             return
+        self.nonlinear = True
         value = self.model.addVar(lb=None, ub=None)
         self.model.addCons(value >= objective if sense == "minimize" else value <= objective)
         self.model.setObjective(value, sense)
+
+
+def _affine(value: Any) -> bool:
+    from pyscipopt.scip import Expr
+
+    return isinstance(value, float) or (isinstance(value, Expr) and value.degree() <= 1)
 
 
 def holds(left: float, op: str, right: float) -> bool:

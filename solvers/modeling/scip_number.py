@@ -56,15 +56,21 @@ def _power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, float):
         if exponent in (0.0, 1.0):
             return base if exponent else 1.0
-        if isinstance(base, Expr) and exponent.is_integer() and 0 < exponent:
-            if math.comb(len(base.terms) + int(exponent) - 1, int(exponent)) > MAX_EXPANDED:
-                base = buildGenExprObj(base)
-        return base ** (int(exponent) if exponent.is_integer() else exponent)
+        if not exponent.is_integer():
+            return base**exponent
+        if exponent > 0 and isinstance(base, Expr) and _n_expanded(base, int(exponent)) > MAX_EXPANDED:
+            base = buildGenExprObj(base)
+        return base ** int(exponent)
     if isinstance(base, float):
         if base <= 0:
             raise Undefined(f"({base:g}) to the power of a variable; the base must be above 0")
         return pyscipopt.exp(math.log(base) * exponent)
     return pyscipopt.exp(exponent * pyscipopt.log(base))
+
+
+def _n_expanded(base: Any, exponent: int) -> int:
+    """How many terms a power of a sum has when it is multiplied out."""
+    return math.comb(len(base.terms) + exponent - 1, exponent)
 
 
 def _extreme(sign: float) -> Callable[..., Any]:
