@@ -30,9 +30,9 @@ __all__ = [
 
 MAX_TEXT_BYTES = 50 << 20
 
-_TOP_LEVEL = re.compile(r"^(?:variables|objective)[ \t]*:[ \t]*(?:$|[\[{#])", re.MULTILINE)
+_TOP_LEVEL = re.compile(r"^(variables|objective)[ \t]*:[ \t]*(?:$|[\[{#])", re.MULTILINE)
+_IN_BRACES = re.compile(r"[{,]\s*[\"']?(variables|objective)[\"']?\s*:")
 _OBJECTIVE = re.compile(r"^[ \t]+(?:sense|expression)[ \t]*:|[{,][ \t]*sense[ \t]*:", re.MULTILINE)
-_JSON_NAMES = ('"variables"', '"objective"')
 
 
 def looks_like_formulation(text: str) -> bool:
@@ -43,12 +43,8 @@ def looks_like_formulation(text: str) -> bool:
     """
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if start == "{":
-        return all(name in text for name in _JSON_NAMES) or _names_both(text.replace("{", "{\n").replace(",", ",\n"))
-    return _names_both(text) and _OBJECTIVE.search(text) is not None
-
-
-def _names_both(text: str) -> bool:
-    return len({match[0].split(":")[0].strip() for match in _TOP_LEVEL.finditer(text)}) == 2
+        return len(set(_IN_BRACES.findall(text))) == 2
+    return len(set(_TOP_LEVEL.findall(text))) == 2 and _OBJECTIVE.search(text) is not None
 
 
 def load_formulation(source: Path | str) -> Formulation:
