@@ -40,11 +40,11 @@ def find_problem(argument: str, data: Sequence[Path] = ()) -> Problem:
     """
     if argument == "-":
         return _in_text(_decode(_standard_input(), "standard input"), data)
+    if not argument.strip():
+        raise InputError("expected a file, - or a problem in words, got an empty text")
     path = Path(argument)
     if _exists(path):
         return _in_file(path, data)
-    if not argument.strip():
-        raise InputError("expected a file, - or a problem in words, got an empty text")
     if _means_a_file(argument):
         raise FileError(f"{argument}: there is no such file")
     if len(argument.split()) < 3:
