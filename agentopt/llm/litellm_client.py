@@ -22,6 +22,7 @@ from agentopt.llm.exchange import Completion, Request
 from agentopt.llm.faults import Unsupported
 from agentopt.llm.openai_client import settings, shape_settings, take_message, take_usage
 from agentopt.llm.provider import Endpoint
+from agentopt.llm.redaction import keep_out_of_logs
 from agentopt.llm.sdk_channel import completion_of
 
 R = TypeVar("R")
@@ -58,6 +59,7 @@ class LitellmChannel:
     def send(self, request: Request) -> Completion:
         litellm, started = load_litellm(), time.monotonic()
         require_known(self._endpoint, litellm)
+        keep_out_of_logs(self._endpoint.secrets)
         arguments, sent = _call(self._endpoint, request)
         try:
             response = _within(request.deadline, lambda: litellm.completion(**arguments))
@@ -84,6 +86,7 @@ class AsyncLitellmChannel:
     async def send(self, request: Request) -> Completion:
         litellm = await asyncio.to_thread(load_litellm)
         require_known(self._endpoint, litellm)
+        keep_out_of_logs(self._endpoint.secrets)
         started = time.monotonic()
         arguments, sent = _call(self._endpoint, request)
         try:

@@ -17,6 +17,7 @@ from agentopt.llm.exchange import Completion, Request
 from agentopt.llm.faults import NotSent, Unsupported
 from agentopt.llm.message import Usage
 from agentopt.llm.provider import Endpoint
+from agentopt.llm.redaction import keep_out_of_logs
 
 CONNECT_S = 10.0
 _UNREACHED = frozenset(("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"))
@@ -75,6 +76,7 @@ class SdkChannel:
     def _exchange(self, call: Call, deadline: Deadline) -> Draft:
         if self._client is None:
             self._client = self._wire.client(asynchronous=False)
+            keep_out_of_logs(self._endpoint.secrets)
         body = Body(self._wire, self._endpoint)
         timeout = _timeout(self._wire.sdk(), deadline)
         with (
@@ -135,6 +137,7 @@ class AsyncSdkChannel:
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             self._loop, self._client = loop, self._wire.client(asynchronous=True)
+            keep_out_of_logs(self._endpoint.secrets)
         return self._client
 
     async def close(self) -> None:
