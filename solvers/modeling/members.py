@@ -13,6 +13,7 @@ from agentopt.errors import DataError
 
 from .cells import Cell
 from .instance import Key, Member
+from .table import cut
 
 Where = Callable[[int], str]
 """Says where row k stands, as "costs.csv, line 7"."""
@@ -151,14 +152,14 @@ def _no_member(
         return DataError(f"the cell that should name a member of {members.name} is empty ({where(row)})")
     more = meant.count(None) - 1
     also = f"; so are {more} more cells" if more else ""
-    if not members.keys:
-        return DataError(f"{cell!r} ({where(row)}) is no member of {members.name}, which is empty{also}")
-    return DataError(f"{cell!r} ({where(row)}) is no member of {members.name}{_nearest(members, place, cell)}{also}")
+    which = "is no" if members.width == 1 else f"stands at place {place + 1} of no"
+    near = _nearest(members, place, cell) if members.keys else ", which is empty"
+    return DataError(f"{cut(repr(cell), 60)} ({where(row)}) {which} member of {members.name}{near}{also}")
 
 
 def _nearest(members: Members, place: int, cell: Cell) -> str:
-    texts = list(dict.fromkeys(str(key[place]) for key in members.keys[:10_000]))
-    near = difflib.get_close_matches(str(cell), texts, 1)
+    texts = list(dict.fromkeys(cut(str(key[place])) for key in members.keys[:10_000]))
+    near = difflib.get_close_matches(cut(cell), texts, 1)
     if near:
         return f"; did you mean {near[0]!r}?"
     return f" ({', '.join(texts[:3])}{', …' if len(texts) > 3 else ''})"
@@ -168,4 +169,4 @@ def _require_known(members: Members, keys: list[Key], start: int, where: Where) 
     stop = start + members.width
     for row, key in enumerate(keys):
         if key[start:stop] not in members.known:
-            raise DataError(f"{key[start:stop]!r} ({where(row)}) is no member of {members.name}")
+            raise DataError(f"{cut(repr(key[start:stop]), 80)} ({where(row)}) is no member of {members.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import chain
 
@@ -106,10 +107,14 @@ def _naming_column(table: Table, header: str) -> str:
 def _numbers(values: Sequence[Cell], where: Where, naming: str) -> list[float]:
     if set(map(type, values)) <= {int, float}:
         try:
-            return list(map(float, values))  # type: ignore[arg-type]
+            numbers = list(map(float, values))  # type: ignore[arg-type]
         except OverflowError:
             row = next(k for k, value in enumerate(values) if isinstance(value, int) and abs(value) > 10**308)
-            raise DataError(f"the number{naming} is too large: {cut(values[row])} ({where(row)})") from None
+            raise DataError(f"the number{naming} is too large ({where(row)})") from None
+        if not all(map(math.isfinite, numbers)):
+            row = next(k for k, number in enumerate(numbers) if not math.isfinite(number))
+            raise DataError(f"expected a finite number{naming}, got {numbers[row]} ({where(row)})")
+        return numbers
     row = next(k for k, value in enumerate(values) if not isinstance(value, int | float))
     raise DataError(f"expected a number{naming}, got the text {cut(values[row])!r} ({where(row)})")
 
