@@ -1,0 +1,44 @@
+"""The README's examples run as they stand and print what it says."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    """The first fenced block of a language."""
+    match = re.search(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert match is not None
+    return match[1]
+
+
+def test_the_python_example_prints_what_stands_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first example gives the output that the README shows, but for the solver's version."""
+    monkeypatch.chdir(ROOT)
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(block("python"), "README.md", "exec"), {})
+    version = re.compile(r"HiGHS [\d.]+")
+    assert version.sub("HiGHS", printed.getvalue()) == version.sub("HiGHS", block("text"))
+
+
+def test_the_yaml_example_solves() -> None:
+    """The formulation in the README costs 25 * 120 + 30 * 110 to ship, since each plant serves its near market."""
+    from agentopt.solvers.modeling import load_formulation, solve
+
+    assert solve(load_formulation(block("yaml"))).incumbent_objective == pytest.approx(25 * 120 + 30 * 110)
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Each relative link of the README is a file of the repository."""
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert [link for link in links if not os.path.exists(ROOT / link)] == []
