@@ -12,6 +12,7 @@ from typing import TextIO
 from agentopt.cli.block import Block, Line, Table
 from agentopt.cli.checkup import AREAS, Checkup
 from agentopt.cli.exits import FAILED, SOLVED
+from agentopt.cli.progress import progress
 from agentopt.cli.screen import columns_of, draw
 from agentopt.cli.streams import emit
 from agentopt.cli.terminal import choose_style
@@ -21,7 +22,11 @@ SCHEMA = "doctor/1"
 
 def run(options: argparse.Namespace, out: TextIO) -> int:
     """Try everything, show it, and return 0 when a problem in a file can be solved."""
-    checkups = [checkup for area in AREAS for checkup in area()]
+    tell = progress(options)
+    checkups: list[Checkup] = []
+    for area in AREAS:
+        tell(f"trying: {area.__name__}")
+        checkups += area()
     code = SOLVED if solves_files(checkups) else FAILED
     if options.json:
         emit(json.dumps(_document(checkups, code), indent=2) + "\n", out)

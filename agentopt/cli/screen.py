@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TextIO
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from agentopt.cli.block import Block, Items, Line, Table
 from agentopt.cli.terminal import Style, clean, n_columns
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
 
 _WIDEST = 60
 """A longer text in a pipe stands out of its column instead of pushing the next one away."""
+
+_BORDER = 3
+"""Columns that a border with its padding takes."""
+
+_LEAST = 10
+"""Columns of the terminal for each column of a table, below which it is drawn plain."""
 
 _TONES = {"plain": "", "title": "bold", "good": "bold green", "bad": "bold red", "warn": "yellow", "faint": "dim"}
 
@@ -73,7 +81,8 @@ def _draw_rich(blocks: Sequence[Block], style: Style, width: int) -> str:
         if place:
             console.print()
         _print(console, block)
-    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+    drawn = console.file.getvalue()  # type: ignore[attr-defined]
+    return re.sub(r" +$", "", drawn, flags=re.MULTILINE)
 
 
 def _print(console: Console, block: Block) -> None:
@@ -86,14 +95,22 @@ def _print(console: Console, block: Block) -> None:
     if block.title:
         console.print(Text(clean(block.title), "bold"))
     if isinstance(block, Table):
-        console.print(_rich_table(block))
+        if _fits(block, console.width):
+            console.print(_rich_table(block, console.width))
+        else:
+            console.print(Text("\n".join(_plain(replace(block, title="", note="")))), soft_wrap=True)
         if block.note:
             console.print(Text(f"  {clean(block.note)}", "dim"))
         return
     for item in block.items:
         grid = _grid()
         grid.add_row(Text("-"), Text(clean(item), _TONES[block.tone]))
-        console.print(Padding(grid, (0, 0, 0, 2)))
+        console.print(Padding(grid, (0, 0, 0, 2), expand=False))
+
+
+def _fits(block: Table, width: int) -> bool:
+    """Return whether every column has room for some letters; on less a box would lose text."""
+    return bool(block.rows) and (len(block.headers) or len(block.rows[0])) * _LEAST <= width
 
 
 def _grid() -> RichTable:
@@ -105,20 +122,36 @@ def _grid() -> RichTable:
     return grid
 
 
-def _rich_table(block: Table) -> RichTable:
+def _rich_table(block: Table, width: int) -> RichTable:
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
     drawn = RichTable(box=box.ROUNDED if block.headers else None, show_header=bool(block.headers), header_style="bold")
-    n_columns = len(block.headers) or max(map(len, block.rows), default=0)
-    for place in range(n_columns):
-        header = Text(clean(block.headers[place])) if block.headers else ""
-        right = place in block.numeric
-        drawn.add_column(header, justify="right" if right else "left", no_wrap=right, overflow="fold")
-    for row in block.rows:
-        drawn.add_row(*(Text(clean(cell)) for cell in row))
+    rows = [[clean(cell) for cell in row] for row in block.rows]
+    headers = [clean(header) for header in block.headers] or [""] * len(rows[0])
+    whole = _kept_whole([headers, *rows], width)
+    for place, header in enumerate(headers):
+        justify: Literal["left", "right"] = "right" if place in block.numeric else "left"
+        drawn.add_column(Text(header), justify=justify, no_wrap=place in whole, overflow="fold")
+    for row in rows:
+        drawn.add_row(*map(Text, row))
     return drawn
+
+
+def _kept_whole(rows: list[list[str]], width: int) -> frozenset[int]:
+    """Return the columns that are never broken: the narrowest ones, up to half of the width.
+
+    The other half is left to the others, for rich cuts off what cannot be broken and has no room.
+    """
+    longest = sorted((max(map(n_columns, column)), place) for place, column in enumerate(zip(*rows)))
+    whole, taken = set(), 0
+    for size, place in longest:
+        taken += size + _BORDER
+        if 2 * taken > width:
+            break
+        whole.add(place)
+    return frozenset(whole)
 
 
 def columns_of(out: TextIO) -> int:

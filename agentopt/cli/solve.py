@@ -6,8 +6,7 @@ import argparse
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -16,6 +15,7 @@ from agentopt.cli.block import Block, Line
 from agentopt.cli.exits import exit_code
 from agentopt.cli.failure import SCHEMA
 from agentopt.cli.problem import Problem, find_problem
+from agentopt.cli.progress import progress
 from agentopt.cli.screen import columns_of, draw
 from agentopt.cli.streams import emit
 from agentopt.cli.terminal import choose_style, clean
@@ -42,11 +42,11 @@ def run(options: argparse.Namespace, out: TextIO) -> int:
 def _solve(problem: Problem, data: list[Path], options: argparse.Namespace) -> Solution:
     from agentopt.solvers.modeling.solving import solve, solve_formulation
 
-    progress = _progress(options)
+    tell = progress(options)
     if problem.formulation is not None:
         if (options.model or options.record or options.replay) and not options.quiet:
             emit("agentopt: the problem is a formulation already, so no model is asked\n", sys.stderr)
-        progress("solving the formulation")
+        tell("solving the formulation")
         return solve_formulation(problem.formulation, problem.tables, options.time_limit)
     return solve(
         problem.words,
@@ -54,7 +54,7 @@ def _solve(problem: Problem, data: list[Path], options: argparse.Namespace) -> S
         model=_model(options),
         time_limit_s=options.time_limit,
         budget=_budget(options),
-        progress=progress,
+        progress=tell,
     )
 
 
@@ -74,17 +74,6 @@ def _model(options: argparse.Namespace) -> Model:
         record=Path(options.record) if options.record else None,
         replay=Path(options.replay) if options.replay else None,
     )
-
-
-def _progress(options: argparse.Namespace) -> Callable[[str], None]:
-    """Return what tells the user of each step: on a terminal, or where it is asked for."""
-    started = time.monotonic()
-
-    def tell(step: str) -> None:
-        emit(f"{time.monotonic() - started:6.1f} s  {clean(step)}\n", sys.stderr)
-
-    shown = options.verbose or (not options.quiet and sys.stderr is not None and sys.stderr.isatty())
-    return tell if shown else lambda step: None
 
 
 def _save(solution: Solution, target: Path, options: argparse.Namespace) -> None:
