@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is printed."""
 
     def do_GET(self) -> None:
-        if self.path.endswith("/models"):
+        if self.path == "/v1/models":
             listed = [{"id": name, "object": "model"} for name in self.server.owner.models]
             self._json(200, {"object": "list", "data": listed})
         else:
