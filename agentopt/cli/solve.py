@@ -103,11 +103,16 @@ def _blocks(problem: Problem, solution: Solution, options: argparse.Namespace) -
         elif part == "check":
             yield from check_blocks(solution)
         else:
-            yield from solution_blocks(solution, all_rows=options.verbose, checks="check" not in parts)
-    if options.replay and problem.words:
-        yield Line(
-            f"The model's replies were replayed from the recording {options.replay}; no model was asked.", "warn"
-        )
+            yield from solution_blocks(
+                solution, all_rows=options.verbose, checks="check" not in parts, recording=_recording(problem, options)
+            )
+    if "solution" not in parts and _recording(problem, options):
+        yield Line(f"The model's replies were replayed from {options.replay}; no model was asked.", "warn")
+
+
+def _recording(problem: Problem, options: argparse.Namespace) -> str:
+    """Return the file that replies were replayed from; "" where nothing was asked for."""
+    return options.replay if problem.words and options.replay else ""
 
 
 def _program(problem: Problem, solution: Solution) -> str:
@@ -126,5 +131,5 @@ def _document(problem: Problem, solution: Solution, options: argparse.Namespace)
     document: dict[str, object] = {"agentopt": SCHEMA, "exit_code": exit_code(solution), **solution_to_dict(solution)}
     if "program" in (options.show or []):
         document["program"] = _program(problem, solution)
-    document["replayed_from"] = options.replay if problem.words else None
+    document["replayed_from"] = _recording(problem, options) or None
     return json.dumps(document, indent=2, allow_nan=False) + "\n"

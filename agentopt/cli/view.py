@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from agentopt.cli.block import Block, Items, Line, Table, show_amount, show_number
 from agentopt.solvers.modeling.formulation import Formulation, Variable
 from agentopt.solvers.modeling.instance import Key
 from agentopt.solvers.modeling.solution import Conflict, Finding, Solution
+
+if TYPE_CHECKING:
+    from agentopt.llm import Usage
 
 MAX_ROWS = 20
 """Rows of a table that are shown unless all are asked for."""
@@ -16,13 +20,16 @@ ZERO = 1e-9
 """A value this small is shown as zero; what the solver left of it says nothing."""
 
 
-def solution_blocks(solution: Solution, *, all_rows: bool = False, checks: bool = True) -> Iterator[Block]:
+def solution_blocks(
+    solution: Solution, *, all_rows: bool = False, checks: bool = True, recording: str = ""
+) -> Iterator[Block]:
     """Yield what a reader wants to know of a solution, in that order.
 
     Args:
         solution: What came of the problem.
         all_rows: Leave no row out of a long table.
         checks: Say what each check found, if that does not stand elsewhere.
+        recording: The file that the model's replies were replayed from, if any.
     """
     most = None if all_rows else MAX_ROWS
     yield answer(solution)
@@ -30,7 +37,7 @@ def solution_blocks(solution: Solution, *, all_rows: bool = False, checks: bool 
         yield from _conflict(solution.conflict)
     if solution.solution_status != "none":
         yield from _variables(solution, most)
-    yield _facts(solution)
+    yield _facts(solution, recording)
     if solution.findings and checks:
         yield _checks(solution.findings, most)
     if solution.notes:
@@ -120,7 +127,7 @@ def index_headers(formulation: Formulation, index: list[str]) -> tuple[str, ...]
     return tuple(headers)
 
 
-def _facts(solution: Solution) -> Table:
+def _facts(solution: Solution, recording: str) -> Table:
     stated = solution.formulation.objective
     facts = [
         ("status", _status(solution)),
@@ -133,7 +140,8 @@ def _facts(solution: Solution) -> Table:
         facts.append(("checks", _tally(solution.findings)))
     facts.append(("time", f"{solution.seconds:.2f} s"))
     if solution.usage is not None:
-        facts.append(("model", _usage(solution)))
+        past = f", when {recording} was recorded; no model was asked now" if recording else ""
+        facts.append(("model", _usage(solution.usage) + past))
     return Table("", (), tuple(facts))
 
 
@@ -167,12 +175,11 @@ def _tally(findings: tuple[Finding, ...]) -> str:
     return f"{len(findings) - n_bad} hold, {n_bad} do not" if n_bad else f"all {len(findings)} hold, recomputed"
 
 
-def _usage(solution: Solution) -> str:
-    usage = solution.usage
-    assert usage is not None
+def _usage(usage: Usage) -> str:
+    calls = "1 call" if usage.calls == 1 else f"{usage.calls} calls"
     cost = "cost unknown" if usage.cost_usd is None else f"{usage.cost_usd:.4f} USD"
     hits = f", {usage.cache_hits} from the cache" if usage.cache_hits else ""
-    return f"{usage.calls} calls{hits}, {usage.input_tokens} + {usage.output_tokens} tokens, {cost}"
+    return f"{calls}{hits}, {usage.input_tokens} + {usage.output_tokens} tokens, {cost}"
 
 
 def _rank(finding: Finding) -> int:
