@@ -115,7 +115,7 @@ def solve_text(author: Author, means: Means, max_rounds: int) -> Solution:
 def _formulation_in(reading: Reading) -> Formulation:
     if reading.formulation is None:
         why = reading.no_problem or "it names nothing to decide"
-        raise InputError(f"the text states no optimization problem: {why}")
+        raise InputError(f"the text cannot be formulated as an optimization problem: {why}")
     return reading.formulation
 
 
