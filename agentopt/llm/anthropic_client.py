@@ -62,7 +62,6 @@ class AnthropicWire:
             _take_end(event, draft)
             _take_usage(event.get("usage") or {}, draft)
         elif kind == "message_start":
-            draft.model = event["message"].get("model")
             _take_usage(event["message"].get("usage") or {}, draft)
         elif kind == "content_block_start":
             _take_block(event["index"], event["content_block"], draft)

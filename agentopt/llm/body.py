@@ -26,7 +26,6 @@ class Draft:
     """Of tool calls, by their place."""
     refusal: list[str] = field(default_factory=list)
     finish: str | None = None
-    model: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int = 0

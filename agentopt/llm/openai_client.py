@@ -42,7 +42,6 @@ class OpenAIWire:
 
     def take(self, event: dict[str, Any], draft: Draft) -> None:
         choices = event["choices"] if "usage" not in event else event.get("choices", [])
-        draft.model = event.get("model") or draft.model
         usage = event.get("usage")
         if usage:
             take_usage(usage, draft)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class SdkChannel:
         self._endpoint = endpoint
         self._wire = wire
         self._client: Any = None
+        self._opening = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -74,23 +76,28 @@ class SdkChannel:
         raise fault
 
     def _exchange(self, call: Call, deadline: Deadline) -> Draft:
-        if self._client is None:
-            self._client = self._wire.client(asynchronous=False)
-            keep_out_of_logs(self._endpoint.secrets)
         body = Body(self._wire, self._endpoint)
         timeout = _timeout(self._wire.sdk(), deadline)
         with (
-            self._wire.create(self._client)(**call.arguments, timeout=timeout) as response,
+            self._wire.create(self._own_client())(**call.arguments, timeout=timeout) as response,
             cut_at(deadline, response.http_response),
         ):
             for data in response.iter_bytes():
                 body.feed(data)
         return body.end()
 
+    def _own_client(self) -> Any:
+        with self._opening:
+            if self._client is None:
+                self._client = self._wire.client(asynchronous=False)
+                keep_out_of_logs(self._endpoint.secrets)
+            return self._client
+
     def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        with self._opening:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
 
 
 class AsyncSdkChannel:

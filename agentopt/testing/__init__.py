@@ -10,15 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentopt.testing.contract import broken_promises
     from agentopt.testing.model import AsyncScriptedModel, ScriptedModel
     from agentopt.testing.server import ModelServer
 
-__all__ = ["AsyncScriptedModel", "ModelServer", "ScriptedModel"]
+__all__ = ["AsyncScriptedModel", "ModelServer", "ScriptedModel", "broken_promises"]
 
 _HOME = {
     "AsyncScriptedModel": "agentopt.testing.model",
     "ModelServer": "agentopt.testing.server",
     "ScriptedModel": "agentopt.testing.model",
+    "broken_promises": "agentopt.testing.contract",
 }
 
 
