@@ -14,6 +14,7 @@ import numpy as np
 
 from agentopt.errors import SolverError
 
+from .interruptible import run_interruptibly
 from .program import Program
 from .solution import Point, TerminationCondition
 from .universe import Floats
@@ -137,22 +138,7 @@ def run(highs: Any, discrete: bool) -> None:
         (kinds.kCallbackMipInterrupt,) if discrete else (kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt)
     ):
         highs.startCallback(kind)
-    done = threading.Event()
-
-    def work() -> None:
-        try:
-            highs.run()
-        finally:
-            done.set()
-
-    threading.Thread(target=work, daemon=True).start()
-    # Not join(): Python 3.11 takes a thread for ended when Ctrl-C breaks into join().
-    while not done.is_set():
-        try:
-            while not done.wait(0.2):
-                pass
-        except KeyboardInterrupt:
-            stop.set()
+    run_interruptibly(highs.run, stop.set)
 
 
 def point_of(highs: Any, program: Program) -> Floats:

@@ -9,7 +9,6 @@ checks better is kept.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from .check import check
 from .descent import sharpened
 from .instance import Instance
+from .interruptible import run_interruptibly
 from .scip_model import ScipModel, Values, require_pyscipopt
 from .solution import Point, TerminationCondition
 
@@ -78,13 +78,7 @@ def _search(scip: ScipModel, time_limit_s: float) -> tuple[TerminationCondition,
 def _run(model: Any, time_limit_s: float) -> None:
     """Search in a thread of its own, so that Ctrl-C reaches Python and stops the search there."""
     model.setParam("limits/time", float(time_limit_s))
-    thread = threading.Thread(target=model.optimizeNogil, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        try:
-            thread.join(0.2)
-        except KeyboardInterrupt:
-            model.interruptSolve()
+    run_interruptibly(model.optimizeNogil, model.interruptSolve)
 
 
 def _diverges(model: Any) -> bool:

@@ -55,8 +55,11 @@ constraints: [{name: least, expression: x >= 1}]
 """
 
 
-def hard_problem() -> str:
-    """Return a market split problem: a point is found at once, the proof takes hours."""
+def hard_problem(*, product: bool) -> str:
+    """Return a market split problem: a point is found at once, the proof takes hours.
+
+    With a product of decisions in it, it is one for SCIP, otherwise for HiGHS.
+    """
     n_rows, n_columns = 5, 40
     rng = random.Random(1)
     weights = [[rng.randint(0, 99) for _ in range(n_columns)] for _ in range(n_rows)]
@@ -76,6 +79,8 @@ def hard_problem() -> str:
             {"name": "split", "expression": "sum(w[i, j] * x[j] for j in J) - over[i] + under[i] == half[i] for i in I"}
         ],
     }
+    if product:
+        raw["constraints"].append({"name": "pairs", "expression": "sum(x[j] * x[k] for j in J for k in J) >= 300"})
     return json.dumps(raw)
 
 
@@ -94,12 +99,18 @@ class End:
 
 @pytest.fixture
 def problem(tmp_path: Path) -> Callable[[str], Path]:
-    """Writes one of the problems to a file: bakery, impossible, endless, hard."""
-    texts = {"bakery": BAKERY, "impossible": IMPOSSIBLE, "endless": ENDLESS}
+    """Writes one of the problems to a file: bakery, impossible, endless, hard, hard product."""
+    texts = {
+        "bakery": BAKERY,
+        "impossible": IMPOSSIBLE,
+        "endless": ENDLESS,
+        "hard": hard_problem(product=False),
+        "hard product": hard_problem(product=True),
+    }
 
     def write(name: str) -> Path:
         path = tmp_path / f"{name}.yaml"
-        path.write_text(texts[name] if name in texts else hard_problem(), encoding="utf-8")
+        path.write_text(texts[name], encoding="utf-8")
         return path
 
     return write

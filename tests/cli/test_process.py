@@ -146,10 +146,10 @@ def test_stray_prints_do_not_spoil_the_document(process: Command, problem: Probl
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the threads of a process are read from /proc")
-@pytest.mark.parametrize("arguments", [[], ["--json"]])
-def test_ctrl_c_in_the_middle_keeps_the_best_so_far(problem: Problem, arguments: list[str]) -> None:
+@pytest.mark.parametrize(("name", "arguments"), [("hard", []), ("hard", ["--json"]), ("hard product", [])])
+def test_ctrl_c_in_the_middle_keeps_the_best_so_far(problem: Problem, name: str, arguments: list[str]) -> None:
     """The solver stops, its best point is shown, and the code is 130."""
-    command = [*COMMAND, "solve", str(problem("hard")), *arguments]
+    command = [*COMMAND, "solve", str(problem(name)), *arguments]
     # One thread for linear algebra, so that any other that works is the solver's.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
