@@ -42,6 +42,8 @@ def converse(read_fd: int, write_fd: int, request: bytes, limits: Limits, level:
         report = Report.decode(_frame(read_fd, REPORT_BYTES, deadline))
         claim = _frame(read_fd, (limits.result_kib << 10) + 2 * _SLACK, deadline)
         output = _frame(read_fd, (limits.output_kib << 10) + _SLACK, deadline)
+        # The guard's leaving says that the private folder is gone as well.
+        receive_frame(read_fd, 0, deadline)
     except TimeoutError:
         wall_s = time.monotonic() - began
         return Outcome("timeout", None, "", "the run did not end when its time was over", wall_s, 0.0, level)

@@ -71,13 +71,20 @@ class _Server:
             if not data:
                 raise SandboxError("the sandbox's server died before it was ready; is agentopt installed whole?")
             self._ready = json.loads(data)
-            if self._ready["n_threads"] != 1:
-                raise SandboxError(f"a preloaded package started threads: {self._ready['n_threads']} in the server")
+        if self._ready["n_threads"] != 1:
+            raise SandboxError(f"a preloaded package started threads: {self._ready['n_threads']} in the server")
         return self._ready
 
     def is_alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
+        """Whether the process still holds its end of the line."""
+        try:
+            self.control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        # It never speaks again after it was ready, so what can be read is the end.
+        return False
 
     def start_run(self, line: socket.socket, level: Level) -> None:
         """Hand the server the far end of a run's line."""
@@ -205,6 +212,7 @@ class ForkServerSandbox:
 
     def _choose(self) -> Level:
         """Find the highest level that holds a program which tries to get out."""
+        self._live().wait_ready()
         levels = [level for level in sorted(Level, reverse=True) if level != Level.SEATBELT and level >= self._minimum]
         problems = []
         for level in levels if self._forced is None else [self._forced]:

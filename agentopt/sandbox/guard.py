@@ -174,7 +174,12 @@ class _Run:
         if now - self._began > limits.wall_s:
             self._stopped = "timeout", f"the program ran longer than {limits.wall_s:g} s"
             return
-        taken = watch.total(self._processes(), self._base)
+        pids = self._processes()
+        if len(pids) > limits.processes:
+            # Before anything is read of them: a fork bomb doubles meanwhile.
+            self._stopped = "denied", f"the program started more than {limits.processes} processes"
+            return
+        taken = watch.total(pids, self._base)
         self._peak_bytes = max(self._peak_bytes, taken.resident_bytes)
         self._stopped = watch.excess(taken, limits)
         if self._place != namespaces.FOLDER:
@@ -195,27 +200,28 @@ class _Run:
     def _processes(self) -> list[int]:
         if self._limits.processes == 1 and self._post.level >= Level.LANDLOCK:
             return [self._child]
+        if self._post.level >= Level.NAMESPACES:
+            return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
         return watch.descendants(os.getpid())
 
     def _end_all(self) -> tuple[int, float, float]:
         """Kill and reap every process of the run; return the program's status, cpu time and peak."""
+        if self._post.level >= Level.NAMESPACES:
+            # One call for all: the kernel lets no process fork that has been killed.
+            self._kill(-1)
         if self._status is None:
             self._kill(self._child)
             _, self._status = os.waitpid(self._child, 0)
-        while True:
-            self._kill_survivors()
-            try:
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                self._kill_survivors()
                 os.waitpid(-1, 0)
-            except ChildProcessError:
-                break
         taken = resource.getrusage(resource.RUSAGE_CHILDREN)
         peak = max(self._peak_bytes, taken.ru_maxrss * 1024 - self._base.resident_bytes)
         return self._status, taken.ru_utime + taken.ru_stime, peak / (1 << 20)
 
     def _kill_survivors(self) -> None:
-        if self._post.level >= Level.NAMESPACES:
-            self._kill(-1)
-        elif self._post.level < Level.LANDLOCK:
+        if self._post.level < Level.LANDLOCK:
             # Where nothing forbids a program to fork, its orphans have become children of this process.
             for pid in watch.descendants(os.getpid()):
                 self._kill(pid)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -46,7 +47,7 @@ def descendants(root: int) -> list[int]:
     return found[1:]
 
 
-def total(pids: list[int], base: Usage) -> Usage:
+def total(pids: Sequence[int], base: Usage) -> Usage:
     """Sum what processes take, each less the memory that it was forked with."""
     each = [taken for pid in pids if (taken := usage(pid)) is not None]
     return Usage(
@@ -64,8 +65,6 @@ def excess(taken: Usage, limits: Limits) -> tuple[str, str] | None:
         return "timeout", f"the program used its {limits.cpu_s:g} s of processor time"
     if taken.resident_bytes > limits.memory_mib * _MIB:
         return "memory", f"the program took more than its {limits.memory_mib} MiB of memory"
-    if taken.n_processes > limits.processes:
-        return "denied", f"the program started more than {limits.processes} processes"
     if taken.n_threads > limits.processes + limits.threads:
         return "denied", f"the program started more than {limits.threads} threads"
     return None
@@ -78,24 +77,29 @@ def holds_more(folder: str, pid: int, most_bytes: int) -> bool:
     closed is not seen: only a file system of limited size stops that.
     """
     held = 0
-    for n_bytes in chain(_unlinked(pid), _blocks(os.scandir(folder))):
+    for n_bytes in chain(_unlinked(pid), _blocks(folder)):
         held += n_bytes
         if held > most_bytes:
             return True
     return False
 
 
-def _blocks(entries: Iterator[os.DirEntry[str]]) -> Iterator[int]:
-    waiting = [entries]
+def _blocks(folder: str) -> Iterator[int]:
+    waiting = [folder]
     while waiting:
-        for entry in waiting.pop():
-            try:
-                yield max(_ENTRY_BYTES, entry.stat(follow_symlinks=False).st_blocks * 512)
+        # Where a folder went away, its path grew too long or its mode forbids, what is below cannot be counted.
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                yield _size(entry)
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append(os.scandir(entry.path))
-            except OSError:
-                # It went away, its path grew too long or its mode forbids: what is below cannot be counted.
-                continue
+                    waiting.append(entry.path)
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return max(_ENTRY_BYTES, entry.stat(follow_symlinks=False).st_blocks * 512)
+    except OSError:
+        return _ENTRY_BYTES
 
 
 def _unlinked(pid: int) -> Iterator[int]:

@@ -239,7 +239,13 @@ def deep_recursion(sandbox: Sandbox) -> str:
 
 def bottomless_recursion(sandbox: Sandbox) -> str:
     """Recursion that breaks the stack of C kills the program alone."""
-    program = "import sys\nsys.setrecursionlimit(10 ** 9)\ndef f(x): return repr([f])[0] + str(f(x))\nf(1)"
+    program = """
+import sys
+class Mirror:
+    def __repr__(self): return repr([self])
+sys.setrecursionlimit(10 ** 9)
+repr(Mirror())
+"""
     outcome = sandbox.run(program, limits=SMALL)
     return expect(outcome, "crashed", "error", "memory") or expect_result(sandbox.run("result = 1"), 1)
 
