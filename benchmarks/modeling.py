@@ -108,7 +108,7 @@ def transport(n_plants: int, n_markets: int) -> tuple[Formulation, Data]:
     data = Data(
         sets={"P": tuple((p,) for p in plants), "M": tuple((m,) for m in markets)},
         parameters={
-            "cost": dict(cost),
+            "cost": {(plant, market): value for (plant, market), value in cost.items()},
             "supply": {(p,): 2.0 * n_markets for p in plants},
             "demand": {(m,): float(n_plants) for m in markets},
         },

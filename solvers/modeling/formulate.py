@@ -7,68 +7,23 @@ solve, so the model is asked again only with a finding that names the element.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 from agentopt.errors import BudgetExceeded, CheckError, InputError, LLMError, SolverError
-from agentopt.llm import Budget, Message, Model, Reply, Sampling, Usage, render
-from agentopt.sandbox import Sandbox
+from agentopt.llm import Message, render
 
 from .analysis import analyze
+from .author import Author, Means
 from .bind import bind
 from .formulation import Formulation
 from .reading import Reading
 from .route import solve_instance
 from .solution import Conflict, Solution
-from .tables import Tables
 from .units import check_units
 from .written import solve_by_program
 
 MAX_PROBLEM = 200_000
 """Characters of a problem's text beyond which it is refused before any call: no reader does it justice."""
-
-PATIENT = Sampling(timeout_s=900)
-"""A formulation is long, and a model on the user's own machine may write ten tokens a second."""
-
-Progress = Callable[[str], None]
-T = TypeVar("T")
-
-
-@dataclass
-class Author:
-    """Asks a model about one problem and keeps count of what it costs."""
-
-    model: Model
-    problem: str
-    tables: Tables
-    budget: Budget | None = None
-    progress: Progress = lambda line: None
-    usage: Usage = field(default_factory=Usage)
-    recorded: bool = False
-    """Whether a reply came from a recording."""
-
-    def ask(self, messages: list[Message]) -> Reply[Reading]:
-        """Ask for a formulation."""
-        return self._counted(self.model.complete(messages, Reading, sampling=PATIENT, budget=self.budget))
-
-    def ask_text(self, messages: list[Message]) -> Reply[str]:
-        """Ask for text, a program in it."""
-        return self._counted(self.model.complete(messages, sampling=PATIENT, budget=self.budget))
-
-    def _counted(self, reply: Reply[T]) -> Reply[T]:
-        self.usage = self.usage + reply.usage
-        self.recorded = self.recorded or reply.recorded
-        return reply
-
-
-@dataclass(frozen=True)
-class Means:
-    """What an attempt may use."""
-
-    time_limit_s: float
-    open_sandbox: Callable[[], AbstractContextManager[Sandbox]]
 
 
 @dataclass(frozen=True)
@@ -99,6 +54,8 @@ def solve_text(author: Author, means: Means, max_rounds: int) -> Solution:
             if solution is None:
                 raise
             break  # what was solved before stands, with its doubt
+        if reply.value.formulation is None and solution is not None:
+            break
         solved, question = _attempt(author, means, _formulation_in(reply.value), first=round_ == 0)
         solution = solved or solution
         if question is None:

@@ -112,7 +112,8 @@ def _solve_words(
     from agentopt.llm import connect
     from agentopt.sandbox import open_sandbox
 
-    from .formulate import Author, Means, require_problem, solve_text
+    from .author import Author, Means
+    from .formulate import require_problem, solve_text
 
     require_problem(problem)
     chosen = connect(model) if model is None or isinstance(model, str) else model

@@ -9,20 +9,18 @@ checked, and the program's word "optimal" as its own.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from agentopt.errors import CheckError, FormulationError, ReplyError, SolverError
 from agentopt.llm import Message, fenced, render
 from agentopt.sandbox import Limits
 from agentopt.values import Value
 
+from .author import Author, Means
 from .files import dump_formulation
 from .instance import Instance, Key
 from .route import build_solution, checked
 from .solution import Point, Solution, TerminationCondition
-
-if TYPE_CHECKING:
-    from .formulate import Author, Means
 
 MAX_PROGRAMS = 2
 """Programs asked for: the first, and one correction."""
