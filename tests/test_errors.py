@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import pickle
 import re
 
@@ -12,14 +13,15 @@ from agentopt import errors
 from agentopt.errors import AgentoptError, ExpressionError, LLMError, RateLimitError
 
 CLASSES = {value.__name__: value for value in vars(errors).values() if isinstance(value, type)}
-DRAWN = re.compile(r"^    (?P<rails>[│ ]*(?:[├└]── )?)(?P<name>[A-Z]\w+) +(?P<gist>\S.*)$", re.MULTILINE)
+DRAWN = re.compile(r"^(?P<rails>[│ ]*(?:[├└]── )?)(?P<name>[A-Z]\w+) +(?P<gist>\S.*)$", re.MULTILINE)
 
 
 def drawing() -> dict[str, tuple[str | None, str]]:
     """Read the drawing as {class: (parent, gist)}."""
     above: list[str] = []
     drawn: dict[str, tuple[str | None, str]] = {}
-    for line in DRAWN.finditer(errors.__doc__ or ""):
+    # Python 3.13 takes the indentation out of a docstring, older ones leave it in.
+    for line in DRAWN.finditer(inspect.cleandoc(errors.__doc__ or "")):
         depth = len(line["rails"]) // 4
         del above[depth:]
         drawn[line["name"]] = (above[-1] if above else None, line["gist"])
