@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -263,3 +264,20 @@ def test_debug_shows_the_traceback(agentopt: Command) -> None:
     end = agentopt("solve", "missing.yaml", "--debug")
     assert "Traceback (most recent call last)" in end.err
     assert end.err.endswith("agentopt: missing.yaml: there is no such file\n")
+
+
+def test_the_program_runs_on_its_own(agentopt: Command, problem: Problem, tmp_path: Path) -> None:
+    """What --show program prints is a program that finds the same optimum without agentopt."""
+    program = tmp_path / "program.py"
+    program.write_text(agentopt("solve", problem("bakery"), "--show", "program").out, encoding="utf-8")
+    command = [sys.executable, "-I", str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    assert "12" in done.stdout, done.stderr
+    assert "agentopt" not in {line.split()[1] for line in program.read_text().splitlines() if line.startswith("import")}
+
+
+def test_json_holds_the_program_when_asked_for(agentopt: Command, problem: Problem) -> None:
+    """The document carries the program only with --show program."""
+    path = problem("bakery")
+    programs = [agentopt("solve", path, "--json", *more).document["program"] for more in ([], ["--show", "program"])]
+    assert (programs[0], "ConcreteModel" in programs[1]) == ("", True)
