@@ -13,7 +13,7 @@ from agentopt import errors
 from agentopt.errors import AgentoptError, ExpressionError, LLMError, RateLimitError
 
 CLASSES = {value.__name__: value for value in vars(errors).values() if isinstance(value, type)}
-DRAWN = re.compile(r"^(?P<rails>[│ ]*(?:[├└]── )?)(?P<name>[A-Z]\w+) +(?P<gist>\S.*)$", re.MULTILINE)
+DRAWN = re.compile(r"^(?P<rails>[│ ]*(?:[├└]── )?)(?P<name>[A-Z]\w+) {2,}(?P<gist>\S.*)$", re.MULTILINE)
 
 
 def drawing() -> dict[str, tuple[str | None, str]]:
