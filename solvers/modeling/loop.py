@@ -8,14 +8,11 @@ with something bound already looks the members up in place of trying them all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .expression import Call, Clause, Compare, Logic, Name, Node, Number, Text, names_in
 from .instance import Key
-from .scope import Undefined
-
-if TYPE_CHECKING:
-    from .closure import Closures
+from .scope import Scope, Undefined
 
 Frame = list[Any]
 Part = Callable[[Frame], Any]
@@ -27,7 +24,20 @@ MAX_BINDINGS = 50_000_000
 """More combinations than this in one statement are refused: at a microsecond each they take minutes."""
 
 
-def compile_loop(closures: Closures, clauses: tuple[Clause, ...], compile_body: Callable[[], Part]) -> Loop:
+class Compiler(Protocol):
+    """Compiles the parts of a statement; `Closures` is one."""
+
+    scope: Scope
+    bound: dict[str, int]
+    """Slot of each index name that is bound here."""
+
+    def bind(self, targets: tuple[str, ...]) -> slice: ...
+    def span(self, call: Call) -> Callable[[Frame], range]: ...
+    def key(self, node: Node) -> Part: ...
+    def condition(self, node: Node) -> Test: ...
+
+
+def compile_loop(closures: Compiler, clauses: tuple[Clause, ...], compile_body: Callable[[], Part]) -> Loop:
     """A generator of the body's values, one for each binding of the clauses.
 
     Args:
@@ -72,7 +82,7 @@ def all_of(tests: list[Test]) -> Test:
     return lambda f: all(test(f) for test in tests)
 
 
-def _set_members(closures: Closures, clause: Clause, conditions: list[Node]) -> _Members:
+def _set_members(closures: Compiler, clause: Clause, conditions: list[Node]) -> _Members:
     """The members of a set to try; conditions that they meet by themselves are taken out of the list."""
     assert isinstance(clause.domain, Name)
     name, sets = clause.domain.name, closures.scope.sets
@@ -88,7 +98,7 @@ def _set_members(closures: Closures, clause: Clause, conditions: list[Node]) -> 
     return every
 
 
-def _take_joins(closures: Closures, clause: Clause, conditions: list[Node]) -> dict[int, Part]:
+def _take_joins(closures: Compiler, clause: Clause, conditions: list[Node]) -> dict[int, Part]:
     """Position of a target -> the value it must have.
 
     Only the first condition and plain values are evaluated before the members are:
@@ -104,7 +114,7 @@ def _take_joins(closures: Closures, clause: Clause, conditions: list[Node]) -> d
     return joins
 
 
-def _joined(closures: Closures, name: str, joins: dict[int, Part]) -> _Members:
+def _joined(closures: Compiler, name: str, joins: dict[int, Part]) -> _Members:
     scope, positions, parts = closures.scope, tuple(joins), tuple(joins.values())
 
     def matching(f: Frame) -> list[Key]:
