@@ -1,34 +1,34 @@
 """Every error that agentopt raises, in one tree.
 
-    AgentoptError                 shown to a user as one sentence, without a traceback
-    ├── InputError                what the user gave cannot be used (also a ValueError)
-    │   ├── FileError             a file is missing, unreadable, binary or too large
-    │   ├── DataError             a table: a missing column, a wrong type, a duplicate or missing key
-    │   ├── ExpressionError       the text of an expression is outside the language
-    │   ├── FormulationError      one of the five elements is wrong: unknown name, wrong index, empty set
-    │   │   └── UnitError         two quantities of different units are added or compared
-    │   └── CodecError            a value cannot cross a process border as data
-    ├── ConfigError               no model, key or setting where one is needed (also a LookupError)
-    ├── MissingExtra              an optional package is not installed (also an ImportError)
-    ├── BudgetExceeded            the next call would pass a limit, so it was not made
-    ├── LLMError                  a model call failed; carries provider, model, attempts, remedy
-    │   ├── AuthError             the key is missing, wrong or not allowed
-    │   ├── QuotaError            the account is out of credit
-    │   ├── RateLimitError        too many requests; carries retry_after_s
-    │   ├── ContextLengthError    the prompt is longer than the model reads
-    │   ├── RefusalError          the model or its content filter declined
-    │   ├── TruncatedError        the reply was cut off before its end
-    │   ├── EmptyReplyError       the reply holds no text
-    │   ├── NotAnApiError         the address answered with something that is no model reply, such as HTML
-    │   ├── ReplyError            the reply is no value of the type that was asked for
-    │   ├── ModelTimeout          no reply in time (also a TimeoutError)
-    │   ├── TransportError        the connection broke
-    │   ├── ProviderError         the provider failed or refused the request for another reason
-    │   └── ReplayError           a recording has no entry for this call
-    ├── SandboxError              the sandbox itself failed, never the program in it
-    │   └── SandboxUnavailable    this machine offers less isolation than was asked for
-    └── SolverError               a solver failed, or reported what it cannot prove
-        └── CheckError            the independent check disagrees with the solver
+AgentoptError                 shown to a user as one sentence, without a traceback
+├── InputError                what the user gave cannot be used (also a ValueError)
+│   ├── FileError             a file is missing, unreadable, binary or too large
+│   ├── DataError             a table: a missing column, a wrong type, a duplicate or missing key
+│   ├── ExpressionError       the text of an expression is outside the language
+│   ├── FormulationError      one of the five elements is wrong: unknown name, wrong index, empty set
+│   │   └── UnitError         two quantities of different units are added or compared
+│   └── CodecError            a value cannot cross a process border as data
+├── ConfigError               no model, key or setting where one is needed (also a LookupError)
+├── MissingExtra              an optional package is not installed (also an ImportError)
+├── BudgetExceeded            the next call would pass a limit, so it was not made
+├── LLMError                  a model call failed; carries provider, model, attempts, remedy
+│   ├── AuthError             the key is missing, wrong or not allowed
+│   ├── QuotaError            the account is out of credit
+│   ├── RateLimitError        too many requests; carries retry_after_s
+│   ├── ContextLengthError    the prompt is longer than the model reads
+│   ├── RefusalError          the model or its content filter declined
+│   ├── TruncatedError        the reply was cut off before its end
+│   ├── EmptyReplyError       the reply holds no text
+│   ├── NotAnApiError         the address answered with something that is no model reply, such as HTML
+│   ├── ReplyError            the reply is no value of the type that was asked for
+│   ├── ModelTimeout          no reply in time (also a TimeoutError)
+│   ├── TransportError        the connection broke
+│   ├── ProviderError         the provider failed or refused the request for another reason
+│   └── ReplayError           a recording has no entry for this call
+├── SandboxError              the sandbox itself failed, never the program in it
+│   └── SandboxUnavailable    this machine offers less isolation than was asked for
+└── SolverError               a solver failed, or reported what it cannot prove
+    └── CheckError            the independent check disagrees with the solver
 """
 
 from __future__ import annotations
