@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 import traceback
 from typing import TextIO
 
 from agentopt.cli.exits import FAILED, INTERRUPTED
-from agentopt.cli.streams import emit
+from agentopt.cli.streams import emit, mention
 from agentopt.cli.terminal import clean
 from agentopt.errors import AgentoptError, InputError, LLMError
 
@@ -23,11 +22,15 @@ def report(error: BaseException, arguments: list[str], out: TextIO | None) -> in
     """Tell the user what went wrong and return the exit code."""
     code = _exit_code(error)
     if "--debug" in arguments:
-        emit(clean("".join(traceback.format_exception(error)), lines=True), sys.stderr)
+        mention(clean("".join(traceback.format_exception(error)), lines=True))
     sentence = clean(_sentence(error))
-    emit(f"agentopt: {sentence}\n", sys.stderr)
+    mention(f"agentopt: {sentence}\n")
     if "--json" in arguments:
-        emit(json.dumps(_document(error, sentence, code), indent=2) + "\n", out)
+        try:
+            emit(json.dumps(_document(error, sentence, code), indent=2) + "\n", out)
+        except AgentoptError as unwritten:
+            mention(f"agentopt: {unwritten}\n")
+            return FAILED
     return code
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from agentopt import __version__
 from agentopt.cli.exits import MEANINGS, USAGE
 from agentopt.cli.failure import UsageError, report
-from agentopt.cli.streams import emit, fill_missing, results_apart
+from agentopt.cli.streams import emit, fill_missing, mention, results_apart
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            emit(_parser().format_help(), sys.stderr)
+            mention(_parser().format_help())
             return USAGE
         with results_apart() as out:
             return _run(options, arguments, out)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agentopt.cli.streams import mention
 from agentopt.errors import FileError, InputError
 from agentopt.solvers.modeling.files import load_formulation, load_problem, looks_like_formulation
 from agentopt.solvers.modeling.formulation import Formulation
@@ -76,9 +77,8 @@ def _in_text(text: str, data: Sequence[Path]) -> Problem:
 def _standard_input() -> bytes:
     if sys.stdin is None:
         raise FileError("standard input is closed")
-    if sys.stdin.isatty() and sys.stderr is not None:
-        sys.stderr.write("Type or paste the problem; Ctrl-D on an empty line ends it.\n")
-        sys.stderr.flush()
+    if sys.stdin.isatty():
+        mention("Type or paste the problem; Ctrl-D on an empty line ends it.\n")
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from agentopt.cli.streams import emit
+from agentopt.cli.streams import mention
 from agentopt.cli.terminal import clean
 
 
@@ -16,7 +16,7 @@ def progress(options: argparse.Namespace) -> Callable[[str], None]:
     started = time.monotonic()
 
     def tell(step: str) -> None:
-        emit(f"{time.monotonic() - started:6.1f} s  {clean(step)}\n", sys.stderr)
+        mention(f"{time.monotonic() - started:6.1f} s  {clean(step)}\n")
 
     shown = options.verbose or (not options.quiet and sys.stderr is not None and sys.stderr.isatty())
     return tell if shown else lambda step: None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -17,7 +16,7 @@ from agentopt.cli.failure import SCHEMA
 from agentopt.cli.problem import Problem, find_problem
 from agentopt.cli.progress import progress
 from agentopt.cli.screen import columns_of, draw
-from agentopt.cli.streams import emit
+from agentopt.cli.streams import emit, mention
 from agentopt.cli.terminal import choose_style, clean
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def _solve(problem: Problem, data: list[Path], options: argparse.Namespace) -> S
     tell = progress(options)
     if problem.formulation is not None:
         if (options.model or options.record or options.replay) and not options.quiet:
-            emit("agentopt: the problem is a formulation already, so no model is asked\n", sys.stderr)
+            mention("agentopt: the problem is a formulation already, so no model is asked\n")
         tell("solving the formulation")
         return solve_formulation(problem.formulation, problem.tables, options.time_limit)
     return solve(
@@ -82,7 +81,7 @@ def _save(solution: Solution, target: Path, options: argparse.Namespace) -> None
     text = dump_formulation(solution.formulation, save.FORMATS[target.suffix.lower()])
     save.write_whole(target, text, force=options.force)
     if not options.quiet:
-        emit(f"agentopt: the formulation stands in {clean(target)}\n", sys.stderr)
+        mention(f"agentopt: the formulation stands in {clean(target)}\n")
 
 
 def _text(problem: Problem, solution: Solution, options: argparse.Namespace, out: TextIO) -> str:

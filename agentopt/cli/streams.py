@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from agentopt.errors import AgentoptError
@@ -70,6 +70,12 @@ def emit(text: str, out: TextIO | None) -> None:
     except OSError as error:
         _silence(out)
         raise AgentoptError(f"the result cannot be written: {error.strerror or error}") from error
+
+
+def mention(text: str) -> None:
+    """Write a text to standard error; where that cannot be done, the command goes on without."""
+    with suppress(AgentoptError):
+        emit(text, sys.stderr)
 
 
 def _silence(stream: TextIO) -> None:

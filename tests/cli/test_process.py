@@ -122,14 +122,29 @@ def test_a_closed_output_is_an_error(problem: Problem) -> None:
     assert done.stderr == b"agentopt: standard output is closed, so there is nowhere to put the result\n"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_an_error(problem: Problem) -> None:
-    """A result that cannot be written is told, and the code is that of a failure."""
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+
+
+@needs_full
+@pytest.mark.parametrize("arguments", [["solve", "FILE"], ["solve", "missing.yaml", "--json"], ["--help"]])
+def test_a_full_disk_is_an_error(problem: Problem, arguments: list[str]) -> None:
+    """A result that cannot be written is told, without a traceback, and the code is that of a failure."""
+    path = str(problem("bakery"))
     with open("/dev/full", "wb") as full:
-        command = [*COMMAND, "solve", str(problem("bakery"))]
+        command = [*COMMAND, *(path if argument == "FILE" else argument for argument in arguments)]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == 1
-    assert done.stderr == b"agentopt: the result cannot be written: No space left on device\n"
+    assert done.stderr.endswith(b"agentopt: the result cannot be written: No space left on device\n")
+    assert b"Traceback" not in done.stderr
+
+
+@needs_full
+def test_a_full_standard_error_stops_nothing(problem: Problem) -> None:
+    """What stands beside the result is dropped where it cannot be written."""
+    with open("/dev/full", "wb") as full:
+        command = [*COMMAND, "solve", str(problem("bakery")), "-v"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, timeout=60, check=False)
+    assert (done.returncode, done.stdout.startswith(b"Profit of the day: 12")) == (0, True)
 
 
 def test_stray_prints_do_not_spoil_the_document(process: Command, problem: Problem, tmp_path: Path) -> None:
