@@ -31,7 +31,7 @@ from .expression import (
 from .instance import Key, Member
 from .loop import Frame, Loop, Part, Test, all_of, compile_loop
 from .order import end_of, neighbour_of, set_name
-from .scope import Scope, Undefined
+from .scope import Scope, Undefined, whole
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
@@ -263,11 +263,6 @@ def _as_number(what: str, value: Member | float) -> float:
     if isinstance(value, str):
         raise Undefined(f"{what} is the text {value!r}, not a number")
     return float(value)
-
-
-def whole(value: Any) -> Any:
-    """A number as the int it equals, if any; anything else as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _shown(key: Key) -> str:

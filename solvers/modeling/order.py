@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .expression import SET_FUNCTIONS, Call, Name
 from .instance import Member
 from .loop import Frame, Part
-from .scope import Scope, Undefined
+from .scope import Scope, Undefined, whole
 
 
 def set_name(node: Call) -> str:
@@ -35,7 +35,7 @@ def neighbour_of(function: str, name: str, part: Part, scope: Scope) -> Callable
     step = {"prev": -1, "next": 1, "ord": 0}[function]
 
     def neighbour(f: Frame) -> Member | float:
-        member = part(f)
+        member = whole(part(f))
         place = scope.places(name).get((member,))
         if place is None:
             raise Undefined(f"{function}({member!r}, {name}): {member!r} is no member of {name}")

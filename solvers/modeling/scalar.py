@@ -15,11 +15,11 @@ from typing import Any
 
 from agentopt.errors import AgentoptError, FormulationError
 
-from .closure import Closures, whole
+from .closure import Closures
 from .expression import Call, Choice, Compare, Node, Statement, Tuple
 from .instance import Key, Member
 from .loop import Frame, Loop, Part, range_members
-from .scope import MATH, Scope, Undefined
+from .scope import MATH, Scope, Undefined, whole
 
 Side = tuple[Any, str, Any]
 """One comparison of a constraint: left, op, right; op is <=, >= or ==."""

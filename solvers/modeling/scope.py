@@ -15,6 +15,11 @@ class Undefined(Exception):
     """A part of an expression has no value; the message says which and why."""
 
 
+def whole(value: Any) -> Any:
+    """A number as the int it equals, if any; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _power(base: float, exponent: float) -> float:
     if base == 0 and exponent < 0:
         raise Undefined("zero to a negative power")

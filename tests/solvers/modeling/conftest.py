@@ -1,0 +1,55 @@
+"""Builders of small formulations; each fixture is a plain function, so that hypothesis may use it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from agentopt.solvers.modeling.analysis import analyze
+from agentopt.solvers.modeling.bind import bind
+from agentopt.solvers.modeling.formulation import Formulation
+from agentopt.solvers.modeling.instance import Instance
+
+
+def _set(name: str, content: Any) -> dict[str, Any]:
+    return {"name": name, "expression" if isinstance(content, str) else "elements": content}
+
+
+def _parameter(name: str, content: Any) -> dict[str, Any]:
+    return {"name": name, **(content if isinstance(content, dict) else {"value": content})}
+
+
+def _formulation(
+    variables: dict[str, dict[str, Any]],
+    *,
+    sets: dict[str, Any] | None = None,
+    parameters: dict[str, Any] | None = None,
+    minimize: str = "0",
+    maximize: str | None = None,
+    constraints: dict[str, str] | None = None,
+) -> Formulation:
+    raw = {
+        "sets": [_set(*pair) for pair in (sets or {}).items()],
+        "parameters": [_parameter(*pair) for pair in (parameters or {}).items()],
+        "variables": [{"name": name, **fields} for name, fields in variables.items()],
+        "objective": {
+            "sense": "minimize" if maximize is None else "maximize",
+            "expression": minimize if maximize is None else maximize,
+        },
+        "constraints": [{"name": name, "expression": text} for name, text in (constraints or {}).items()],
+    }
+    return Formulation.model_validate(raw)
+
+
+@pytest.fixture(scope="session")
+def formulation() -> Callable[..., Formulation]:
+    """Makes a Formulation: sets as members or an expression, parameters as a number or fields, the rest as texts."""
+    return _formulation
+
+
+@pytest.fixture(scope="session")
+def instance() -> Callable[..., Instance]:
+    """Makes an Instance from what `formulation` takes."""
+    return lambda *stated, **more: bind(analyze(_formulation(*stated, **more)))
