@@ -12,12 +12,11 @@ from typing import TextIO
 from agentopt.cli.block import Block, Line, Table
 from agentopt.cli.checkup import AREAS, Checkup
 from agentopt.cli.exits import FAILED, SOLVED
+from agentopt.cli.failure import SCHEMAS
 from agentopt.cli.progress import progress
 from agentopt.cli.screen import columns_of, draw
 from agentopt.cli.streams import emit
 from agentopt.cli.terminal import choose_style
-
-SCHEMA = "doctor/1"
 
 
 def run(options: argparse.Namespace, out: TextIO) -> int:
@@ -53,4 +52,4 @@ def _blocks(checkups: Sequence[Checkup], code: int) -> list[Block]:
 
 
 def _document(checkups: Sequence[Checkup], code: int) -> dict[str, object]:
-    return {"agentopt": SCHEMA, "exit_code": code, "checks": [asdict(checkup) for checkup in checkups]}
+    return {"agentopt": SCHEMAS["doctor"], "exit_code": code, "checks": [asdict(checkup) for checkup in checkups]}

@@ -11,7 +11,8 @@ from agentopt.cli.streams import emit, mention
 from agentopt.cli.terminal import clean
 from agentopt.errors import AgentoptError, InputError, LLMError
 
-SCHEMA = "solution/1"
+SCHEMAS = {"solve": "solution/1", "doctor": "doctor/1"}
+"""The version of the document that a command prints; another number, another shape."""
 
 
 class UsageError(InputError):
@@ -27,7 +28,7 @@ def report(error: BaseException, arguments: list[str], out: TextIO | None) -> in
     mention(f"agentopt: {sentence}\n")
     if "--json" in arguments:
         try:
-            emit(json.dumps(_document(error, sentence, code), indent=2) + "\n", out)
+            emit(json.dumps(_document(error, sentence, arguments), indent=2) + "\n", out)
         except AgentoptError as unwritten:
             mention(f"agentopt: {unwritten}\n")
             return FAILED
@@ -55,11 +56,11 @@ def _sentence(error: BaseException) -> str:
     return f"internal error ({type(error).__name__}: {str(error)[:300]}); please report it; --debug shows the traceback"
 
 
-def _document(error: BaseException, sentence: str, code: int) -> dict[str, object]:
-    told: dict[str, object] = {"kind": type(error).__name__, "message": sentence, "exit_code": code}
+def _document(error: BaseException, sentence: str, arguments: list[str]) -> dict[str, object]:
+    told: dict[str, object] = {"kind": type(error).__name__, "message": sentence, "exit_code": _exit_code(error)}
     if isinstance(error, LLMError) and error.remedy:
         told["remedy"] = error.remedy
     element = getattr(error, "element", "")
     if element:
         told["element"] = element
-    return {"agentopt": SCHEMA, "error": told}
+    return {"agentopt": SCHEMAS.get(arguments[0], SCHEMAS["solve"]), "error": told}

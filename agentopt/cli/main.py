@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from agentopt import __version__
 from agentopt.cli.exits import MEANINGS, USAGE
@@ -33,6 +33,10 @@ _EXAMPLES = """examples:
 
 class _Parser(argparse.ArgumentParser):
     """Raises instead of leaving, so that `--json` gets its document for a wrong option too."""
+
+    def __init__(self, **settings: Any) -> None:
+        # A script that relies on --js would break with the next option of that beginning.
+        super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, TextIO
 
 from agentopt.cli import save
 from agentopt.cli.block import Block, Line
-from agentopt.cli.exits import exit_code
-from agentopt.cli.failure import SCHEMA
+from agentopt.cli.exits import FAILED, exit_code
+from agentopt.cli.failure import SCHEMAS
 from agentopt.cli.problem import Problem, find_problem
 from agentopt.cli.progress import progress
 from agentopt.cli.screen import columns_of, draw
 from agentopt.cli.streams import emit, mention
 from agentopt.cli.terminal import choose_style, clean
+from agentopt.errors import AgentoptError, FileError
 
 if TYPE_CHECKING:
     from agentopt.llm import Budget, Model
@@ -32,10 +33,11 @@ def run(options: argparse.Namespace, out: TextIO) -> int:
     data = [Path(path) for path in options.data]
     problem = find_problem(options.problem, data)
     solution = _solve(problem, data, options)
-    if target is not None:
-        _save(solution, target, options)
-    emit(_document(problem, solution, options) if options.json else _text(problem, solution, options, out), out)
-    return exit_code(solution)
+    saved = target is None or _save(solution, target, options)
+    code = exit_code(solution) if saved else FAILED
+    text = _document(problem, solution, options, code) if options.json else _text(problem, solution, options, out)
+    emit(text, out)
+    return code
 
 
 def _solve(problem: Problem, data: list[Path], options: argparse.Namespace) -> Solution:
@@ -75,13 +77,19 @@ def _model(options: argparse.Namespace) -> Model:
     )
 
 
-def _save(solution: Solution, target: Path, options: argparse.Namespace) -> None:
+def _save(solution: Solution, target: Path, options: argparse.Namespace) -> bool:
+    """Write the formulation; what was solved is shown even where that fails."""
     from agentopt.solvers.modeling.files import dump_formulation
 
     text = dump_formulation(solution.formulation, save.FORMATS[target.suffix.lower()])
-    save.write_whole(target, text, force=options.force)
+    try:
+        save.write_whole(target, text, force=options.force)
+    except FileError as error:
+        mention(f"agentopt: {clean(error)}\n")
+        return False
     if not options.quiet:
         mention(f"agentopt: the formulation stands in {clean(target)}\n")
+    return True
 
 
 def _text(problem: Problem, solution: Solution, options: argparse.Namespace, out: TextIO) -> str:
@@ -118,17 +126,22 @@ def _program(problem: Problem, solution: Solution) -> str:
     """Return the Pyomo program: the model's own, or the one that says the same as the formulation."""
     if solution.program:
         return solution.program
+    from agentopt.solvers.modeling.analysis import analyze
+    from agentopt.solvers.modeling.bind import bind
     from agentopt.solvers.modeling.pyomo_source import pyomo_source
-    from agentopt.solvers.modeling.solving import prepare
 
-    return pyomo_source(prepare(solution.formulation, problem.tables))
+    try:
+        return pyomo_source(bind(analyze(solution.formulation), problem.tables))
+    except AgentoptError as error:
+        # The answer is there and may have cost money; it is not thrown away for this.
+        return f"# There is no Pyomo program of this problem: {clean(error)}"
 
 
-def _document(problem: Problem, solution: Solution, options: argparse.Namespace) -> str:
+def _document(problem: Problem, solution: Solution, options: argparse.Namespace, code: int) -> str:
     from agentopt.solvers.modeling.report import solution_to_dict
 
-    document: dict[str, object] = {"agentopt": SCHEMA, "exit_code": exit_code(solution), **solution_to_dict(solution)}
+    head: dict[str, object] = {"agentopt": SCHEMAS["solve"], "exit_code": code}
+    document = head | solution_to_dict(solution) | {"replayed_from": _recording(problem, options) or None}
     if "program" in (options.show or []):
         document["program"] = _program(problem, solution)
-    document["replayed_from"] = _recording(problem, options) or None
     return json.dumps(document, indent=2, allow_nan=False) + "\n"

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from agentopt.solvers.modeling import solving
+from agentopt.solvers.modeling.solution import Solution
+
 Command = Callable[..., Any]
 Problem = Callable[[str], Path]
 
@@ -119,6 +122,7 @@ def test_bad_input_is_one_sentence_and_code_2(
         (["solve", "x", "--show", "all"], "invalid choice: 'all'"),
         (["solve", "x", "--record", "a", "--replay", "b"], "not allowed with argument"),
         (["bake"], "invalid choice: 'bake'"),
+        (["solve", "x", "--js"], "unrecognized arguments: --js"),
         (["solve", "nothing"], "'nothing': there is no such file, and a problem in words takes a sentence at least"),
         (["solve", ""], "expected a file, - or a problem in words, got an empty text"),
         (["solve", "plans/next week.yaml"], "plans/next week.yaml: there is no such file"),
@@ -219,6 +223,23 @@ def test_save_refuses_before_solving(agentopt: Command, problem: Problem) -> Non
     end = agentopt("solve", path, "--save", path)
     assert (end.code, end.out) == (2, "")
     assert "--force replaces it" in end.err
+
+
+def test_a_failed_save_does_not_lose_the_answer(
+    agentopt: Command, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is shown though the file was taken while the problem was solved."""
+    path, target = problem("bakery"), tmp_path / "late.yaml"
+    solve = solving.solve_formulation
+
+    def slow(*arguments: Any) -> Solution:
+        target.write_text("theirs", encoding="utf-8")
+        return solve(*arguments)
+
+    monkeypatch.setattr(solving, "solve_formulation", slow)
+    end = agentopt("solve", path, "--save", target)
+    assert (end.code, end.out.startswith("Profit of the day: 12"), target.read_text()) == (1, True, "theirs")
+    assert "the file exists" in end.err
 
 
 def test_progress_is_told_in_a_pipe_only_when_asked_for(agentopt: Command, problem: Problem) -> None:
