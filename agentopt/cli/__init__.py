@@ -1,9 +1,10 @@
 """The command `agentopt`: main reads the line, one module a subcommand does the work.
 
-main      arguments, exit codes, errors in one sentence
-solve     a problem in a file, on standard input or in words
-doctor    what this machine can do, tried rather than looked up
-block     what a subcommand shows: lines, tables, lists
-screen    blocks on a terminal or in a pipe
-view      a solution, a formulation and a check as blocks
+main                        arguments, and every end as one sentence and one exit code
+solve, problem, save        a problem in a file, on standard input or in words
+doctor, checkup, trial      what this machine can do, tried rather than looked up
+view, elements              a solution and a formulation as blocks
+block, screen, terminal     blocks, drawn in boxes or plain, and what may reach a terminal
+streams, progress           standard output for results, standard error for the rest
+exits, failure              exit codes, and errors in words and as JSON
 """
