@@ -330,8 +330,12 @@ class _Names:
     def key(self, statement: Statement, node: Node, bound: frozenset[str]) -> None:
         """Check a part that must be a member of a set: an index, a text, or a number from data."""
         if isinstance(node, Text):
-            return
-        _Names(self.symbols, variables=False).number(statement, node, bound)
+            return None
+        if isinstance(node, Choice):
+            self.condition(statement, node.condition, bound)
+            self.key(statement, node.then, bound)
+            return self.key(statement, node.otherwise, bound)
+        return _Names(self.symbols, variables=False).number(statement, node, bound)
 
     def condition(self, statement: Statement, node: Node, bound: frozenset[str]) -> None:
         """Check a condition; only data may stand in it."""
@@ -340,7 +344,8 @@ class _Names:
                 for operand in operands:
                     self.condition(statement, operand, bound)
             case Compare(ops=ops, operands=operands):
-                self.key(statement, operands[0], bound) if not isinstance(operands[0], Tuple) else None
+                if ops[0] not in ("in", "not in"):
+                    self.key(statement, operands[0], bound)
                 for op, operand in zip(ops, operands[1:]):
                     if op in ("in", "not in"):
                         self.membership(statement, node, operand, bound)
@@ -354,12 +359,13 @@ class _Names:
         if len(node.ops) != 1:
             raise self.error(statement, node, "`in` cannot be chained with another comparison")
         left = node.operands[0]
-        width = 1
-        if isinstance(left, Tuple):
-            width = len(left.items)
-            for item in left.items:
-                self.key(statement, item, bound)
-        if isinstance(container, Tuple) and width == 1:
+        items = left.items if isinstance(left, Tuple) else (left,)
+        width = len(items)
+        for item in items:
+            self.key(statement, item, bound)
+        if isinstance(left, Tuple) and not isinstance(container, Name):
+            raise self.error(statement, left, "a tuple can only be looked up in a set; expected a single member here")
+        if isinstance(container, Tuple):
             for item in container.items:
                 self.key(statement, item, bound)
         elif isinstance(container, Name | Call) and not (isinstance(container, Call) and container.function != "range"):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agentopt.errors import FormulationError
 
-from .expression import Call, Clause, Compare, Logic, Name, Node, Text, Tuple, names_in
+from .expression import Call, Choice, Clause, Compare, Logic, Name, Node, Number, Text, Tuple, names_in
 from .form import expand
 from .universe import UNKNOWN, Codes, Floats
 from .vector import MAX_ROWS, Domain, Frame, Vectors
@@ -89,11 +89,15 @@ class Indices:
         """Use one condition `target == something bound` to look members up instead of trying them all.
 
         The condition used is taken out of the list. None: there is no such condition.
+        Only the first condition, or a plain value, is evaluated before the members are:
+        what another condition guards, as in `if i != 0 and a == 1 / i`, must not be.
         """
+        if frame.n * members.n < SMALL_JOIN:
+            return None
         for place, name in enumerate(clause.targets):
-            for condition in conditions:
+            for number, condition in enumerate(conditions):
                 other = _equated(condition, name, set(clause.targets))
-                if other is None or frame.n * members.n < SMALL_JOIN:
+                if other is None or (number > 0 and not self._is_plain(other, frame)):
                     continue
                 wanted = self.codes(other, frame)
                 order, codes = members.sorted_column(place)
@@ -104,6 +108,9 @@ class Indices:
                 rows, running = expand(counts)
                 return rows, order[start[rows] + running]
         return None
+
+    def _is_plain(self, node: Node, frame: Frame) -> bool:
+        return isinstance(node, Text | Number) or (isinstance(node, Name) and node.name in frame.columns)
 
     def _bind_range(self, clause: Clause, frame: Frame) -> tuple[Frame, Codes]:
         assert isinstance(clause.domain, Call)
@@ -139,7 +146,18 @@ class Indices:
             return np.full(frame.n, self.universe.code(node.value), dtype=np.int64)
         if isinstance(node, Call) and node.function in ("first", "last", "prev", "next"):
             return self._neighbour(node, frame)
+        if isinstance(node, Choice):
+            return self._chosen(node, frame)
         return self.universe.from_numbers(self.data(node, frame))
+
+    def _chosen(self, node: Choice, frame: Frame) -> Codes:
+        """Each branch on its own rows only: prev(t, SET) is not asked for where t is the first."""
+        mask = self.condition(node.condition, frame)
+        codes = np.full(frame.n, UNKNOWN, dtype=np.int64)
+        for rows, branch in ((np.flatnonzero(mask), node.then), (np.flatnonzero(~mask), node.otherwise)):
+            if len(rows):
+                codes[rows] = self.codes(branch, frame.take(rows))
+        return codes
 
     def _neighbour(self, node: Call, frame: Frame) -> Codes:
         """first(SET), last(SET), prev(i, SET), next(i, SET)."""
@@ -199,6 +217,8 @@ class Indices:
     def _is_member(self, node: Node, frame: Frame) -> bool:
         if isinstance(node, Call):
             return node.function in ("first", "last", "prev", "next")
+        if isinstance(node, Choice):
+            return self._is_member(node.then, frame) or self._is_member(node.otherwise, frame)
         return isinstance(node, Text) or (isinstance(node, Name) and node.name in frame.columns)
 
     def _inside(self, left: Node, container: Node, frame: Frame) -> Mask:
