@@ -9,6 +9,8 @@ language of `expression.py`; they are parsed and never evaluated by Python.
 from __future__ import annotations
 
 import keyword
+import reprlib
+import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -232,6 +234,6 @@ def _as_floats(value: Any) -> Any:
         return None
     if isinstance(value, list):
         return [_as_floats(item) for item in value]
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
-        raise ValueError(f"expected a finite number or nested lists of numbers, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise ValueError(f"expected a finite number or nested lists of numbers, got {reprlib.repr(value)}")
     return float(value)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from agentopt.errors import FormulationError
 
 from .expression import Choice, Compare, Node, Statement
-from .form import Form, constant_form
+from .form import Form
 from .instance import Instance, Key
-from .quantity import Quantities
+from .quantity import Quantities, as_form
 from .solution import label
 from .universe import UNKNOWN, Codes, Floats, totals
 from .vector import Frame, Vectors
@@ -97,7 +97,8 @@ class Program:
     def column_origin(self, column: int) -> tuple[str, Key]:
         """The variable and key of a column."""
         offsets = self.columns.offsets
-        name = max((n for n in offsets if offsets[n] <= column), key=lambda n: offsets[n])
+        # The last of those that begin there: a variable over an empty set has no columns of its own.
+        name = [name for name, start in offsets.items() if start <= column][-1]
         return name, self.vectors.keys(name)[column - offsets[name]]
 
     def values(self, x: Floats) -> dict[str, dict[Key, float]]:
@@ -127,6 +128,7 @@ class _Rows:
         self.n += frame.n
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is no number then is refused by the name of its element
 def assemble(instance: Instance) -> Program:
     """Compile an instance to arrays, in time linear in its terms.
 
@@ -140,7 +142,9 @@ def assemble(instance: Instance) -> Program:
         quantities = Quantities(vectors, statement, f"constraint {name}")
         _collect(name, statement.body, quantities.frame(), quantities, rows)
     quantities = Quantities(vectors, instance.analysis.objective, "objective")
-    objective = quantities.form(instance.analysis.objective.body, quantities.frame())
+    frame = quantities.frame()
+    objective = quantities.form(instance.analysis.objective.body, frame)
+    _require_finite(objective, frame, quantities)
     n = vectors.n_columns
     cost = totals(objective.cols, objective.values, n)
     return Program(
@@ -171,16 +175,32 @@ def _collect(name: str, body: Node, frame: Frame, quantities: Quantities, rows: 
     sides = [quantities.quantity(operand, frame) for operand in body.operands]
     if len(sides) == 3 and body.ops[0] == body.ops[1] != "==" and isinstance(sides[1], Form):
         low, high = (sides[0], sides[2]) if body.ops[0] == "<=" else (sides[2], sides[0])
-        if not isinstance(low, Form) and not isinstance(high, Form):
+        # Crossed ends make two rows, so that a conflict can be told and repaired by either.
+        if not isinstance(low, Form) and not isinstance(high, Form) and (low <= high).all():
+            _require_finite(sides[1], frame, quantities)
             rows.add(name, frame, sides[1], low, high)
             return
-    forms = [side if isinstance(side, Form) else constant_form(side) for side in sides]
     zero, infinite = np.zeros(frame.n), np.full(frame.n, np.inf)
-    for op, left, right in zip(body.ops, forms, forms[1:]):
-        difference = left.plus(right.scaled(np.full(frame.n, -1.0)))
+    for op, left, right in zip(body.ops, sides, sides[1:]):
+        # `10 <= x` is kept as the row x >= 10, as a reader would say it.
+        if isinstance(right, Form) and not isinstance(left, Form):
+            op, left, right = _MIRRORED[op], right, left
+        difference = as_form(left).plus(as_form(right).scaled(np.full(frame.n, -1.0)))
+        _require_finite(difference, frame, quantities)
         lower = -infinite if op == "<=" else zero
         upper = infinite if op == ">=" else zero
         rows.add(name, frame, difference, lower, upper)
+
+
+_MIRRORED = {"<=": ">=", ">=": "<=", "==": "=="}
+
+
+def _require_finite(form: Form, frame: Frame, quantities: Quantities) -> None:
+    everywhere = ((np.arange(form.n), form.constant), (form.rows, form.values), (form.qrows, form.qvalues))
+    for row, value in everywhere:
+        wrong = np.flatnonzero(~np.isfinite(value))
+        if len(wrong):
+            raise quantities.indices.error("a coefficient is no finite number", frame, int(row[wrong[0]]))
 
 
 def bound_columns(vectors: Vectors) -> Columns:

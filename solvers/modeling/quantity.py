@@ -67,13 +67,13 @@ class Quantities:
 
     def form(self, node: Node, frame: Frame) -> Form:
         """A number for each row, as a Form."""
-        value = self.quantity(node, frame)
-        return value if isinstance(value, Form) else constant_form(value)
+        return as_form(self.quantity(node, frame))
 
     def _named(self, node: Name | Item, frame: Frame) -> Quantity:
         if node.name in frame.columns:
             numbers = self.universe.numbers[frame.columns[node.name]]
             self.indices.require(~np.isnan(numbers), f"the index {node.name!r} is text, not a number", frame)
+            self.indices.require(np.isfinite(numbers), f"the index {node.name!r} is too large for a number", frame)
             return numbers
         keys = node.keys if isinstance(node, Item) else ()
         columns = [self.indices.codes(key, frame) for key in keys]
@@ -121,8 +121,7 @@ class Quantities:
         return value
 
     def _form_binary(self, op: str, left: Quantity, right: Quantity, frame: Frame) -> Quantity:
-        a = left if isinstance(left, Form) else constant_form(left)
-        b = right if isinstance(right, Form) else constant_form(right)
+        a, b = as_form(left), as_form(right)
         if op == "+":
             return a.plus(b)
         if op == "-":
@@ -145,7 +144,9 @@ class Quantities:
         if node.function == "sum":
             if isinstance(body, Form):
                 return body.gathered(parent, frame.n)
-            return totals(parent, body, frame.n)
+            total = totals(parent, body, frame.n)
+            self.indices.require(np.isfinite(total), "sum(...) is no finite number", frame)
+            return total
         if isinstance(body, Form):
             raise Nonlinear(f"{self.element}: {node.function} over variables")
         start, ufunc = _REDUCE[node.function]
@@ -167,7 +168,7 @@ class Quantities:
         for rows, value in parts:
             if isinstance(value, Form):
                 form = value.gathered(rows, frame.n)
-                total = form.plus(total if isinstance(total, Form) else constant_form(total))
+                total = form.plus(as_form(total))
             else:
                 placed = totals(rows, value, frame.n)
                 total = total.plus(constant_form(placed)) if isinstance(total, Form) else total + placed
@@ -196,6 +197,11 @@ class Quantities:
                 result = _FUNCTIONS[node.function](arguments[0])
         self.indices.require(np.isfinite(result), f"{node.function}(...) of this value is no finite number", frame)
         return np.asarray(result, dtype=float)
+
+
+def as_form(quantity: Quantity) -> Form:
+    """A number for each row, as a Form."""
+    return quantity if isinstance(quantity, Form) else constant_form(quantity)
 
 
 _ARITHMETIC: dict[str, Callable[[Floats, Floats], Floats]] = {

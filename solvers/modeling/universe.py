@@ -6,6 +6,7 @@ codes, and looking up a million keys is a handful of array operations.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
@@ -28,6 +29,13 @@ def totals(place: Codes, weights: Floats, n: int) -> Floats:
     return np.asarray(np.bincount(place, weights=weights, minlength=n), dtype=float)
 
 
+def _number(member: int) -> float:
+    try:
+        return float(member)
+    except OverflowError:  # it may be a name all the same; whoever calculates with it is told
+        return math.inf if member > 0 else -math.inf
+
+
 class Universe:
     """All members of all sets of one instance, each with its code."""
 
@@ -38,7 +46,7 @@ class Universe:
 
     def _number_members(self) -> None:
         self.numbers: Floats = np.array(
-            [float(member) if isinstance(member, int) else np.nan for member in self.members], dtype=float
+            [_number(member) if isinstance(member, int) else np.nan for member in self.members], dtype=float
         )
         """Numeric value of each code; NaN for text."""
         numeric = np.flatnonzero(~np.isnan(self.numbers))
