@@ -25,6 +25,8 @@ def is_convex(program: Program) -> bool:
     first, second, value = program.objective_terms
     if not len(value):
         return True
+    if not np.isfinite(value).all():
+        return False
     used, local = np.unique(np.concatenate((first, second)), return_inverse=True)
     i, j = local[: len(first)], local[len(first) :]
     value = -value if program.maximize else value
@@ -56,5 +58,12 @@ def _semidefinite(i: Codes, j: Codes, value: Floats) -> bool:
     hessian = np.zeros((len(members), len(members)))
     np.add.at(hessian, (a, b), value)
     np.add.at(hessian, (b, a), value)
-    smallest = float(np.linalg.eigvalsh(hessian)[0])
-    return smallest >= -1e-12 * len(members) * float(np.abs(hessian).max())
+    diagonal = hessian.diagonal()
+    if (diagonal < 0).any() or hessian[diagonal == 0].any():
+        return False
+    # Scaled to ones on the diagonal, which keeps the signs of the eigenvalues, so that rounding in a
+    # large entry hides no negative small one.
+    inner = diagonal > 0
+    scale = 1 / np.sqrt(diagonal[inner])
+    scaled = hessian[np.ix_(inner, inner)] * scale[:, None] * scale[None, :]
+    return bool(np.isfinite(scaled).all()) and float(np.linalg.eigvalsh(scaled)[0]) >= -1e-12 * len(members)
