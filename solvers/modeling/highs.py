@@ -22,6 +22,9 @@ from .universe import Floats
 SMALL_MIP = 10_000
 """Columns up to which a mixed-integer program is solved to a gap of exactly 0."""
 
+_FEASIBLE = 1e-7
+"""How far a row may be off, as HiGHS has it."""
+
 
 def solve_highs(program: Program, time_limit_s: float) -> Point:
     """Solve a program; the caller has proved its objective convex.
@@ -30,6 +33,8 @@ def solve_highs(program: Program, time_limit_s: float) -> Point:
         SolverError: HiGHS refused the model or stopped for a reason of its own.
     """
     started = time.perf_counter()
+    if not len(program.cost):
+        return _without_columns(program)
     highs = load(program, time_limit_s)
     discrete = bool(program.columns.integer.any())
     run(highs, discrete)
@@ -54,6 +59,19 @@ def solve_highs(program: Program, time_limit_s: float) -> Point:
         message=""
         if condition != "error"
         else f"HiGHS stopped with {highs.modelStatusToString(highs.getModelStatus())}",
+    )
+
+
+def _without_columns(program: Program) -> Point:
+    """What holds when no variable has a key, for which HiGHS has no answer."""
+    holds = bool(((program.row_lower <= _FEASIBLE) & (program.row_upper >= -_FEASIBLE)).all())
+    return Point(
+        termination_condition="optimal" if holds else "infeasible",
+        solver=f"HiGHS {version()}",
+        guarantee="global" if holds else "none",
+        objective=program.offset if holds else None,
+        objective_bound=program.offset if holds else None,
+        values=program.values(program.cost) if holds else {},
     )
 
 
@@ -145,7 +163,7 @@ def point_of(highs: Any, program: Program) -> Floats:
     """The values of the columns; integers are rounded, which is then checked like everything else."""
     x = np.array(highs.getSolution().col_value, dtype=float)
     near = program.columns.integer & (np.abs(x - np.round(x)) <= 1e-6)
-    return np.where(near, np.round(x), x)
+    return np.where(near, np.round(x), x) + 0.0  # no minus zero
 
 
 def _condition(highs: Any) -> TerminationCondition | None:
