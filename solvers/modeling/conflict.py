@@ -95,12 +95,13 @@ def least_repair(program: Program, time_limit_s: float) -> list[Repair]:
 
 
 def ray_columns(program: Program, time_limit_s: float) -> list[tuple[int, float]]:
-    """Columns that change along an improving ray of the linear relaxation, largest first, with their rates."""
-    relaxed = replace(
-        program,
-        columns=replace(program.columns, integer=np.zeros_like(program.columns.integer)),
-        objective_terms=(np.zeros(0, dtype=np.int64),) * 2 + (np.zeros(0),),
-    )
+    """Columns that change along an improving ray of the linear relaxation, largest first, with their rates.
+
+    Empty for a quadratic objective: along a ray of its linear part its squares may grow.
+    """
+    if len(program.objective_terms[2]):
+        return []
+    relaxed = replace(program, columns=replace(program.columns, integer=np.zeros_like(program.columns.integer)))
     highs = load(relaxed, time_limit_s)
     highs.setOptionValue("presolve", "off")
     run(highs, discrete=False)
