@@ -8,6 +8,7 @@ checked, and the program's word "optimal" as its own.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import cast
 
@@ -25,7 +26,7 @@ from .solution import Point, Solution, TerminationCondition
 MAX_PROGRAMS = 2
 """Programs asked for: the first, and one correction."""
 
-_STATUS: dict[object, TerminationCondition] = {
+_STATUS: dict[str, TerminationCondition] = {
     "optimal": "optimal",
     "feasible": "time_limit",
     "infeasible": "infeasible",
@@ -85,10 +86,13 @@ def _run(means: Means, instance: Instance, program: str) -> Point:
     if not outcome.ok:
         raise SolverError(f"the program ended with {outcome.verdict}: {outcome.error[:2000]}")
     claim = outcome.result if isinstance(outcome.result, dict) else {}
-    status = _STATUS.get(claim.get("status"))
+    word = claim.get("status")
+    status = _STATUS.get(word) if isinstance(word, str) else None
     if status is None:
-        raise SolverError(f'expected the program to return "status" as one of {", ".join(map(str, _STATUS))}')
+        raise SolverError(f'expected the program to return "status" as one of {", ".join(_STATUS)}')
     values = _values(claim.get("variables")) if status != "infeasible" else {}
+    if status != "infeasible" and not values:
+        raise SolverError(f'the program returned the status "{word}" and no variables')
     return Point(
         termination_condition=status,
         solver=f"a program in the sandbox ({outcome.level.name})",
@@ -111,6 +115,7 @@ def _values(claim: Value) -> dict[str, dict[Key, float]]:
                 or not row
                 or not isinstance(row[-1], int | float)
                 or isinstance(row[-1], bool)
+                or not abs(row[-1]) <= sys.float_info.max
             ):
                 raise SolverError(f"expected rows [key..., value] for the variable {name[:80]!r}, got {str(row)[:80]}")
             if not all(isinstance(part, str | int) for part in row[:-1]):
