@@ -50,13 +50,13 @@ def solve_text(author: Author, means: Means, max_rounds: int) -> Solution:
         author.progress("formulating" if question is None else f"{question.finding} - asking again")
         try:
             reply = author.ask(messages)
+            if reply.value.formulation is None and solution is not None:
+                break
+            solved, question = _attempt(author, means, _formulation_in(reply.value), first=round_ == 0)
         except (LLMError, BudgetExceeded):
             if solution is None:
                 raise
             break  # what was solved before stands, with its doubt
-        if reply.value.formulation is None and solution is not None:
-            break
-        solved, question = _attempt(author, means, _formulation_in(reply.value), first=round_ == 0)
         solution = solved or solution
         if question is None:
             break
