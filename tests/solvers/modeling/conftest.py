@@ -53,3 +53,16 @@ def formulation() -> Callable[..., Formulation]:
 def instance() -> Callable[..., Instance]:
     """Makes an Instance from what `formulation` takes."""
     return lambda *stated, **more: bind(analyze(_formulation(*stated, **more)))
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., Instance]:
+    """Makes an Instance of variables, an objective and constraints that need no names: they are c0, c1, ..."""
+
+    def make(
+        variables: dict[str, dict[str, Any]], objective: str, *constraints: str, sense: str = "maximize", **more: Any
+    ) -> Instance:
+        named = {f"c{number}": text for number, text in enumerate(constraints)}
+        return bind(analyze(_formulation(variables, **{sense: objective}, constraints=named, **more)))
+
+    return make
