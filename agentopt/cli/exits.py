@@ -27,12 +27,15 @@ MEANINGS = {
 
 
 def exit_code(solution: Solution) -> int:
-    """Return the code that says what came of a problem."""
+    """Return the code that says what came of a problem.
+
+    That there is no solution is an answer only where a solver proved it.
+    """
     match solution.termination_condition:
         case "optimal":
             return SOLVED if solution.solution_status != "none" else FAILED
         case "infeasible" | "unbounded":
-            return NO_SOLUTION
+            return NO_SOLUTION if solution.guarantee == "global" else FAILED
         case "time_limit":
             return SPENT
         case "interrupted":

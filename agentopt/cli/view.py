@@ -64,9 +64,9 @@ def answer(solution: Solution) -> Line:
         case "optimal":
             return Line(f"{figure} ({stated.sense}d, the best found; not proved optimal)", "warn")
         case "infeasible":
-            return Line("No solution exists: the constraints cannot all hold.", "bad")
+            return Line("No solution exists: the constraints cannot all hold" + _doubt(solution), "bad")
         case "unbounded":
-            return Line("No finite optimum exists: the objective can improve without end.", "bad")
+            return Line("No finite optimum exists: the objective can improve without end" + _doubt(solution), "bad")
         case "time_limit":
             best = f"best so far: {figure}, not proved optimal" if has_point else "no point was found"
             return Line(f"The time is used up; {best}", "warn")
@@ -75,6 +75,10 @@ def answer(solution: Solution) -> Line:
             return Line(f"Interrupted; {best}", "warn")
         case _:
             return Line("The problem was not solved.", "bad")
+
+
+def _doubt(solution: Solution) -> str:
+    return "." if solution.guarantee == "global" else ", it seems; that is not proved."
 
 
 def _conflict(conflict: Conflict) -> Iterator[Block]:
@@ -160,7 +164,7 @@ def _status(solution: Solution) -> str:
 
 def _guarantee(solution: Solution) -> str:
     match solution.termination_condition, solution.guarantee:
-        case ("infeasible" | "unbounded") as condition, _:
+        case ("infeasible" | "unbounded") as condition, "global":
             return f"proved {condition} by the solver"
         case _, "global":
             return "global: no better point exists, proved by the solver"

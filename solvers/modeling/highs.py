@@ -51,7 +51,7 @@ def solve_highs(program: Program, time_limit_s: float) -> Point:
     return Point(
         termination_condition=condition,
         solver=f"HiGHS {version()}",
-        guarantee="global" if condition == "optimal" else "none",
+        guarantee="global" if condition in ("optimal", "infeasible", "unbounded") else "none",
         objective=float(info.objective_function_value) if has_point else None,
         objective_bound=bound if known_bound and condition not in ("infeasible", "unbounded") else None,
         values=program.values(point_of(highs, program)) if has_point else {},
@@ -68,7 +68,7 @@ def _without_columns(program: Program) -> Point:
     return Point(
         termination_condition="optimal" if holds else "infeasible",
         solver=f"HiGHS {version()}",
-        guarantee="global" if holds else "none",
+        guarantee="global",
         objective=program.offset if holds else None,
         objective_bound=program.offset if holds else None,
         values=program.values(program.cost) if holds else {},

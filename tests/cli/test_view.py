@@ -104,6 +104,11 @@ def shown(solution: Solution, **options: bool) -> str:
             NO_SOLUTION,
             "No finite optimum exists: the objective can improve without end.",
         ),
+        (
+            {"termination_condition": "unbounded", "solution_status": "none", "guarantee": "none"},
+            FAILED,
+            "No finite optimum exists: the objective can improve without end, it seems; that is not proved.",
+        ),
         ({"termination_condition": "error", "solution_status": "none"}, FAILED, "The problem was not solved."),
     ],
 )
