@@ -117,9 +117,9 @@ def _require_own_brackets(text: str) -> None:
 
 
 def _column_of(text: str, line: int, offset: int) -> int:
-    """Count a column over the whole text, from 1; the reader's added bracket is taken off."""
+    """Count a column over the whole text, from 1 to one past its end; the reader's added bracket is taken off."""
     before = text.split("\n")[: line - 1]
-    return max(1, sum(len(part) + 1 for part in before) + offset + (0 if line == 1 else 1))
+    return min(max(1, sum(len(part) + 1 for part in before) + offset + (0 if line == 1 else 1)), len(text) + 1)
 
 
 def _at(text: str, column: int, what: str) -> str:
