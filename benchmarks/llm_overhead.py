@@ -90,7 +90,7 @@ def _bare_anthropic(server: ModelServer) -> Callable[[], str]:
 
     def call() -> str:
         events = client.messages.create(model="any", max_tokens=8192, messages=turns, stream=True)
-        return "".join(event.delta.text for event in events if event.type == "content_block_delta")
+        return "".join(getattr(event.delta, "text", "") for event in events if event.type == "content_block_delta")
 
     return call
 

@@ -15,18 +15,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-# Bound at once, and cheap for that reason: a name that is also its module's would
-# else become the module as soon as anybody imports that.
-from agentopt.llm.connect import Options, connect, connect_async
-from agentopt.llm.discover import Discovery, discover
-
 if TYPE_CHECKING:
     from agentopt.llm.budget import Account, Budget
     from agentopt.llm.config import Config, load_config
+    from agentopt.llm.connection import connect, connect_async
+    from agentopt.llm.discovery import Discovery, discover
     from agentopt.llm.draws import Draws, complete_many
     from agentopt.llm.fence import fenced, fenced_blocks
     from agentopt.llm.message import Message, Reply, Sampling, Usage
     from agentopt.llm.model import AsyncModel, Model
+    from agentopt.llm.options import Options
     from agentopt.llm.prompt import Prompt, render
     from agentopt.llm.retry import RetryPolicy
     from agentopt.llm.typed import decode
@@ -36,8 +34,10 @@ _HOME = {
     "AsyncModel": "model",
     "Budget": "budget",
     "Config": "config",
+    "Discovery": "discovery",
     "Message": "message",
     "Model": "model",
+    "Options": "options",
     "Prompt": "prompt",
     "Reply": "message",
     "Sampling": "message",
@@ -45,7 +45,10 @@ _HOME = {
     "Usage": "message",
     "Draws": "draws",
     "complete_many": "draws",
+    "connect": "connection",
+    "connect_async": "connection",
     "decode": "typed",
+    "discover": "discovery",
     "fenced": "fence",
     "fenced_blocks": "fence",
     "load_config": "config",

@@ -10,21 +10,13 @@ from agentopt.errors import ConfigError
 
 if TYPE_CHECKING:
     from agentopt.llm.config import Config
+    from agentopt.llm.local_server import LocalServer
     from agentopt.llm.provider import Provider
 
 NOTHING_FOUND = (
     "no model is set: set AGENTOPT_MODEL to provider/name, or a key such as OPENAI_API_KEY or "
     "ANTHROPIC_API_KEY, or start a local server (Ollama, LM Studio, vLLM, llama.cpp)"
 )
-
-
-@dataclass(frozen=True)
-class LocalServer:
-    """An OpenAI-compatible server that answered on this machine."""
-
-    provider: str
-    base_url: str
-    models: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,21 @@ import http.client
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from agentopt.llm.discover import LocalServer
 from agentopt.llm.provider import Provider
 
 PROBE_S = 0.5
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """An OpenAI-compatible server that answered on this machine."""
+
+    provider: str
+    base_url: str
+    models: tuple[str, ...]
 
 
 def find_servers(places: Sequence[Provider]) -> tuple[LocalServer, ...]:

@@ -9,12 +9,12 @@ from agentopt.llm.anthropic_client import AnthropicWire
 from agentopt.llm.budget import FREE
 from agentopt.llm.cache import Cached
 from agentopt.llm.config import Config, load_config
-from agentopt.llm.connect import Files, Options
-from agentopt.llm.discover import chosen_model
+from agentopt.llm.discovery import chosen_model
 from agentopt.llm.exchange import AsyncChannel, Channel
 from agentopt.llm.litellm_client import AsyncLitellmChannel, LitellmChannel
 from agentopt.llm.metering import Metered
 from agentopt.llm.openai_client import OpenAIWire
+from agentopt.llm.options import Files, Options
 from agentopt.llm.plan import AsyncLayered, Layer, Layered
 from agentopt.llm.price import PriceList
 from agentopt.llm.provider import Endpoint

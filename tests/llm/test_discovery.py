@@ -8,7 +8,7 @@ import pytest
 
 from agentopt.errors import ConfigError
 from agentopt.llm import Config, discover
-from agentopt.llm.discover import chosen_model
+from agentopt.llm.discovery import chosen_model
 from agentopt.llm.provider import LOCAL, Provider
 from agentopt.testing import ModelServer
 

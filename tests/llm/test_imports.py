@@ -36,7 +36,7 @@ def test_heavy_packages_wait_for_the_first_call(program: str) -> None:
 def test_a_name_stays_a_function_when_its_module_is_imported() -> None:
     """`connect` is the function for whoever imports it, whichever way was taken first."""
     program = (
-        "import agentopt.llm.connect, agentopt.llm.discover\n"
+        "import agentopt.llm.connection, agentopt.llm.discovery\n"
         "from agentopt.llm import connect, discover; assert callable(connect) and callable(discover)"
     )
     assert _loaded(program) == "[]"
