@@ -19,6 +19,8 @@ from .program import Program
 from .solution import Point, TerminationCondition
 from .universe import Floats
 
+DUST = 1e-6
+"""HiGHS's own tolerance for bounds and integrality; farther off is left as it is, for the checker to see."""
 SMALL_MIP = 10_000
 """Columns up to which a mixed-integer program is solved to a gap of exactly 0."""
 
@@ -160,9 +162,16 @@ def run(highs: Any, discrete: bool) -> None:
 
 
 def point_of(highs: Any, program: Program) -> Floats:
-    """The values of the columns; integers are rounded, which is then checked like everything else."""
+    """The values of the columns, without the dust of the last digits.
+
+    Values a rounding error outside of their bounds are put on them, and integers are
+    rounded; the result is what is checked and shown.
+    """
     x = np.array(highs.getSolution().col_value, dtype=float)
-    near = program.columns.integer & (np.abs(x - np.round(x)) <= 1e-6)
+    columns = program.columns
+    inside = np.clip(x, columns.lower, columns.upper)
+    x = np.where(np.abs(inside - x) <= DUST, inside, x)
+    near = columns.integer & (np.abs(x - np.round(x)) <= DUST)
     return np.where(near, np.round(x), x) + 0.0  # no minus zero
 
 
