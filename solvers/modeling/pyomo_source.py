@@ -18,10 +18,10 @@ WIDTH = 110
 
 _SOLVE = """\
 solver = SolverFactory({solver!r})
-result = solver.solve(model, load_solutions=False, raise_exception_on_nonoptimal_result=False, rel_gap=0.0)
-print("termination:", result.termination_condition.name)
-if result.incumbent_objective is not None:
-    result.solution_loader.load_vars()
+found = solver.solve(model, load_solutions=False, raise_exception_on_nonoptimal_result=False, rel_gap=0.0)
+print("termination:", found.termination_condition.name)
+if found.incumbent_objective is not None:
+    found.solution_loader.load_vars()
     print("objective:", pyo.value(model.{objective}))
     for variable in [{variables}]:
         for index in variable:

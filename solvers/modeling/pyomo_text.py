@@ -78,7 +78,7 @@ HELPERS: dict[str, str] = {
 """Functions that a program may need, by name."""
 
 _NEEDS = {"larger": ("distance",), "smaller": ("distance",)}
-_OWN = {"pyo", "math", "model", "never_true", "solver", "result", "variable", "index", "SolverFactory", *HELPERS}
+_OWN = {"pyo", "math", "model", "never_true", "solver", "found", "variable", "index", "SolverFactory", *HELPERS}
 _STRENGTH = {"+": 4, "-": 4, "*": 5, "/": 5, "//": 5, "%": 5, "**": 7}
 _ATOM = 9
 
@@ -172,11 +172,11 @@ class PyomoText:
         if node.op in ("//", "%") and self._decides(node):
             raise FormulationError(f"{node.op} of a variable has no form that a solver proves")
         if node.op == "**":
-            # Whole numbers are written as floats here: Python's integers would grow without end.
-            base, exponent = (
-                repr(part.value) if isinstance(part, Number) and part.value >= 0 else self.text(part, 8)
-                for part in (node.left, node.right)
-            )
+            # A whole base is written as a float: Python's integers would grow without end.
+            base = self.text(node.left, own + 1)
+            if isinstance(node.left, Number) and node.left.value >= 0:
+                base = repr(node.left.value)
+            exponent = self.text(node.right, own - 1)
             return f"{base} ** {exponent}", own
         left = self.text(node.left, own)
         # A sum inside of a sum needs no brackets; a difference or a quotient on the right does.
