@@ -234,6 +234,9 @@ def _as_floats(value: Any) -> Any:
         return None
     if isinstance(value, list):
         return [_as_floats(item) for item in value]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"expected a finite number or nested lists of numbers, got {reprlib.repr(value)}")
+    if not abs(value) <= sys.float_info.max:
+        # Not shown: Python refuses to write an int of thousands of digits.
+        raise ValueError(f"expected a finite number, got one beyond {sys.float_info.max:.2g}")
     return float(value)
