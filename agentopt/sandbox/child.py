@@ -9,24 +9,39 @@ import signal
 import sys
 import tempfile
 from dataclasses import dataclass
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from agentopt.sandbox import kernel, landlock, paths, rlimits, seccomp
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.outcome import Limits
 from agentopt.sandbox.program import Job, perform
-from agentopt.sandbox.wire import write_all
+from agentopt.sandbox.wire import REQUEST_BYTES, receive_frame, write_all
+from agentopt.values import decode
 
-_CLAIM, _READY = 3, 4
+_CLAIM, _READY, _ORDERS = 3, 4, 5
 # Kept under a name of our own: a program that replaces os._exit would else come back into the guard's code.
 _EXIT = os._exit
 _ABOVE = 16
 _NICE = 5
+_PATH_BYTES = 1 << 12
 
 
 @dataclass(frozen=True)
-class Cell:
-    """Where a program runs and what it may use."""
+class Inmate:
+    """A forked process that waits for its orders, as its guard sees it."""
+
+    pid: int
+    orders: int
+    """Takes the folder and the request; closing it unused ends the process."""
+    output: int
+    claim: int
+    ready: int
+    """Says "ok" when the program begins, or what went wrong before."""
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Where the program runs and what it may use."""
 
     level: Level
     limits: Limits
@@ -35,28 +50,40 @@ class Cell:
     guard_pid: int
 
 
-@dataclass(frozen=True)
-class Pipes:
-    """The writing ends that lead to the guard."""
+def start(level: Level, base_bytes: int) -> Inmate:
+    """Fork a process that will run one program.
 
-    output: int
-    claim: int
-    ready: int
+    Args:
+        level: What it will give up.
+        base_bytes: Address space that the preloaded packages take.
+
+    Raises:
+        OSError: The kernel refused to fork.
+    """
+    (take, orders), (output, output_end), (claim, claim_end), (ready, ready_end) = (os.pipe() for _ in range(4))
+    guard_pid = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _live(level, base_bytes, guard_pid, (output_end, claim_end, ready_end, take))
+    for fd in (take, output_end, claim_end, ready_end):
+        os.close(fd)
+    return Inmate(pid, orders, output, claim, ready)
 
 
-def live(cell: Cell, pipes: Pipes, job: Job) -> NoReturn:
-    """Give everything up, run the job, write the claim and end; runs in the forked process."""
+def _live(level: Level, base_bytes: int, guard_pid: int, ends: tuple[int, int, int, int]) -> NoReturn:
+    """Wait for orders, give everything up, run the job, write the claim and end."""
     status = 1
     try:
-        _take_descriptors(pipes)
-        try:
-            confine(cell)
-        except (OSError, ValueError) as error:
-            write_all(_READY, f"{type(error).__name__}: {error}".encode())
-            _EXIT(1)
-        write_all(_READY, b"ok")
-        os.close(_READY)
-        claim = perform(job)
+        _take_descriptors(ends)
+        folder = receive_frame(_ORDERS, _PATH_BYTES)
+        request = receive_frame(_ORDERS, REQUEST_BYTES)
+        os.close(_ORDERS)
+        if folder is None or request is None:
+            _EXIT(0)
+        parts: dict[str, Any] = decode(request, max_bytes=REQUEST_BYTES)  # type: ignore[assignment]
+        cell = _Cell(level, Limits(**parts["limits"]), folder.decode(), base_bytes, guard_pid)
+        _confine_or_say(cell)
+        claim = perform(Job(**parts["job"]))
         _flush()
         write_all(_CLAIM, claim)
         status = 0
@@ -65,7 +92,17 @@ def live(cell: Cell, pipes: Pipes, job: Job) -> NoReturn:
         _EXIT(status)
 
 
-def confine(cell: Cell) -> None:
+def _confine_or_say(cell: _Cell) -> None:
+    try:
+        confine(cell)
+    except (OSError, ValueError) as error:
+        write_all(_READY, f"{type(error).__name__}: {error}".encode())
+        _EXIT(1)
+    write_all(_READY, b"ok")
+    os.close(_READY)
+
+
+def confine(cell: _Cell) -> None:
     """Take limits, capabilities, files and system calls from this process, in that order.
 
     Raises:
@@ -99,7 +136,7 @@ def _restrict_files(folder: str, *, inside: bool, commands: bool) -> None:
     landlock.restrict([*readable], [folder, *devices], execute=commands)
 
 
-def _enter_folder(cell: Cell) -> None:
+def _enter_folder(cell: _Cell) -> None:
     os.chdir(cell.folder)
     os.umask(0o077)
     os.environ.clear()
@@ -109,12 +146,12 @@ def _enter_folder(cell: Cell) -> None:
     tempfile.tempdir = None
 
 
-def _take_descriptors(pipes: Pipes) -> None:
-    """Leave open 0 (nothing to read), 1 and 2 (output), 3 (the claim), 4 (ready), and no other."""
-    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, _ABOVE) for fd in (pipes.output, pipes.claim, pipes.ready)]
-    for fd, place in zip((high[0], high[0], high[1], high[2]), (1, 2, _CLAIM, _READY), strict=True):
+def _take_descriptors(ends: tuple[int, int, int, int]) -> None:
+    """Leave open 0 (nothing to read), 1 and 2 (output), 3 (the claim), 4 (ready), 5 (orders), and no other."""
+    output, claim, ready, orders = (fcntl.fcntl(fd, fcntl.F_DUPFD, _ABOVE) for fd in ends)
+    for place, fd in enumerate((output, output, claim, ready, orders), start=1):
         os.dup2(fd, place)
-    os.closerange(_READY + 1, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(_ORDERS + 1, os.sysconf("SC_OPEN_MAX"))
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
     os.close(empty)

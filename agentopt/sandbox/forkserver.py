@@ -86,9 +86,9 @@ class _Server:
         # It never speaks again after it was ready, so what can be read is the end.
         return False
 
-    def start_run(self, line: socket.socket, level: Level) -> None:
+    def start_run(self, line: socket.socket, level: Level, *, commands: bool) -> None:
         """Hand the server the far end of a run's line."""
-        socket.send_fds(self.control, [str(int(level)).encode()], [line.fileno()])
+        socket.send_fds(self.control, [f"{int(level)} {int(commands)}".encode()], [line.fileno()])
 
 
 class ForkServerSandbox:
@@ -182,7 +182,7 @@ class ForkServerSandbox:
             ours.setblocking(False)
             try:
                 with theirs:
-                    server.start_run(theirs, level)
+                    server.start_run(theirs, level, commands=limits.processes > 1)
                 done = converse(ours.fileno(), ours.fileno(), request, limits, level, _GRACE_S)
             except (OSError, GuardLost) as error:
                 if server.is_alive():

@@ -43,8 +43,8 @@ def fork() -> int:
     return pid
 
 
-def enter(outer_uid: int, outer_gid: int, readable: Sequence[str], folder_mib: int) -> None:
-    """Map the ids and change into a new root: the readable paths read-only and FOLDER to write in.
+def enter(outer_uid: int, outer_gid: int, readable: Sequence[str]) -> None:
+    """Map the ids and change into a new root that holds the readable paths, read-only, and an empty FOLDER.
 
     Raises:
         OSError: The kernel refused a step; the message names it.
@@ -61,6 +61,14 @@ def enter(outer_uid: int, outer_gid: int, readable: Sequence[str], folder_mib: i
     kernel.unmount(_OLD, _DETACH)
     os.rmdir(_OLD)
     _make_read_only()
+
+
+def mount_folder(folder_mib: int) -> None:
+    """Make FOLDER a file system of limited size, to write in.
+
+    Raises:
+        OSError: The kernel refused.
+    """
     options = f"size={folder_mib}m,nr_inodes={_N_INODES},mode=700"
     kernel.mount("tmpfs", FOLDER, "tmpfs", _NOSUID | _NODEV, options)
 

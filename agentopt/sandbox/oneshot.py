@@ -7,6 +7,7 @@ import os
 
 from agentopt.sandbox import guard
 from agentopt.sandbox.levels import Level
+from agentopt.sandbox.run import Line
 
 
 def main(argument: str) -> None:
@@ -17,4 +18,5 @@ def main(argument: str) -> None:
     """
     setting = json.loads(argument)
     level = Level.parse(setting["level"])
-    guard.keep(guard.Post(0, 1, level, os.geteuid(), os.getegid(), setting["temporary"], os.getppid()))
+    post = guard.Post(level, False, os.geteuid(), os.getegid(), setting["temporary"], os.getppid())
+    guard.Guard(post).serve(Line(0, 1))

@@ -1,11 +1,13 @@
 """The server: a clean process that has imported the solvers, and forks a guard for each run.
 
-It is exec'ed with an empty environment, stays single-threaded and never solves, so that a fork of it
-is whole; it reads neither programs nor results, so that no run can find anything of another's in it.
+It is exec'ed with an empty environment, stays single-threaded and never solves, so that a fork of it is whole.
+It reads neither programs nor results, so that no run can find anything of another's in it. One guard is always
+forked ahead, so that a run does not wait for its own cell.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -20,8 +22,12 @@ from typing import NoReturn
 from agentopt.sandbox import guard, namespaces
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.report import Report
+from agentopt.sandbox.run import Line, send_result
 
 _IDLE_S, _BUSY_S = 1.0, 0.05
+
+Kind = tuple[Level, bool]
+"""The level, and whether programs may start others."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def main(argument: str) -> None:
     with socket.socket(fileno=setting.control_fd) as control:
         ready = {"missing": missing, "n_threads": len(os.listdir("/proc/self/task"))}
         control.send(json.dumps(ready).encode())
-        _serve(control, setting)
+        _Forks(control, setting).serve()
 
 
 def _preload(names: list[str]) -> dict[str, str]:
@@ -61,50 +67,100 @@ def _preload(names: list[str]) -> dict[str, str]:
     return missing
 
 
-def _serve(control: socket.socket, setting: Setting) -> None:
-    poll = select.poll()
-    poll.register(control, select.POLLIN)
-    busy = False
-    while os.getppid() == setting.parent_pid:
-        events = poll.poll(1000 * (_BUSY_S if busy else _IDLE_S))
-        if events:
-            word, fds, _, _ = socket.recv_fds(control, 64, 1)
-            if not word:
-                return
-            for fd in fds:
-                _start(fd, Level(int(word)), control, setting)
-                os.close(fd)
-        busy = _reap()
+class _Forks:
+    """The guards of a server: one for each run, and one that waits for the next."""
 
+    def __init__(self, control: socket.socket, setting: Setting) -> None:
+        self._control, self._setting = control, setting
+        self._running: set[int] = set()
+        self._spare: tuple[Kind, socket.socket] | None = None
 
-def _reap() -> bool:
-    """Take leave of guards that ended; return whether any is left."""
-    while True:
+    def serve(self) -> None:
+        """Fork until the parent leaves."""
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        while os.getppid() == self._setting.parent_pid:
+            # The one that waits does not end by itself, so it needs no looking after.
+            busy = len(self._running) > (self._spare is not None)
+            if poll.poll(1000 * (_BUSY_S if busy else _IDLE_S)):
+                word, fds, _, _ = socket.recv_fds(self._control, 64, 1)
+                if not word:
+                    return
+                level, commands = word.split()
+                for fd in fds:
+                    self._start(fd, (Level(int(level)), commands == b"1"))
+            self._reap()
+
+    def _start(self, fd: int, kind: Kind) -> None:
+        """Hand a line to a guard, and have the next guard ready before it is asked for."""
         try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
+            if not self._hand(fd, self._take_spare(kind)):
+                self._hand(fd, self._fork(kind))
+        except OSError as error:
+            send_result(fd, Report(setup=str(error)))
+        finally:
+            os.close(fd)
+        # If this one fails, the next run says so.
+        with contextlib.suppress(OSError):
+            self._spare = self._spare or (kind, self._fork(kind))
+
+    def _hand(self, fd: int, way: socket.socket | None) -> bool:
+        if way is None:
             return False
-        if pid == 0:
-            return True
+        with way:
+            try:
+                socket.send_fds(way, [b"1"], [fd])
+            except (BrokenPipeError, ConnectionResetError):
+                return False
+        return True
+
+    def _take_spare(self, kind: Kind) -> socket.socket | None:
+        if self._spare is None:
+            return None
+        (waiting_kind, way), self._spare = self._spare, None
+        if waiting_kind == kind:
+            return way
+        # Its line's end is its own.
+        way.close()
+        return None
+
+    def _fork(self, kind: Kind) -> socket.socket:
+        """Fork a guard and return the way to it.
+
+        Raises:
+            OSError: The kernel refused.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # Asked for before the fork: in a new user namespace they have no name yet.
+            post = guard.Post(*kind, os.geteuid(), os.getegid(), self._setting.temporary, os.getpid())
+            try:
+                pid = namespaces.fork() if post.level >= Level.NAMESPACES else os.fork()
+            except OSError:
+                ours.close()
+                raise
+            if pid == 0:
+                for way in (self._control, ours, *(self._spare or ())[1:]):
+                    way.close()
+                _guard(post, theirs)
+        self._running.add(pid)
+        return ours
+
+    def _reap(self) -> None:
+        """Take leave of guards that ended."""
+        with contextlib.suppress(ChildProcessError):
+            while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                self._running.discard(pid)
 
 
-def _start(fd: int, level: Level, control: socket.socket, setting: Setting) -> None:
-    # Asked for before the fork: in a new user namespace both have no name yet.
-    uid, gid, server = os.geteuid(), os.getegid(), os.getpid()
-    try:
-        pid = namespaces.fork() if level >= Level.NAMESPACES else os.fork()
-    except OSError as error:
-        guard.send_result(fd, Report(setup=str(error)), b"", b"")
-        return
-    if pid == 0:
-        control.close()
-        _guard(guard.Post(fd, fd, level, uid, gid, setting.temporary, server))
-
-
-def _guard(post: guard.Post) -> NoReturn:
+def _guard(post: guard.Post, way: socket.socket) -> NoReturn:
     status = 1
     try:
-        guard.keep(post)
+        keeper = guard.Guard(post)
+        _, fds, _, _ = socket.recv_fds(way, 1, 1)
+        way.close()
+        for fd in fds:
+            keeper.serve(Line(fd, fd))
         status = 0
     except Exception:  # noqa: BLE001
         # The parent sees a run without a report; why is for the developer who looks at stderr.

@@ -104,7 +104,7 @@ def test_a_killed_parent_leaves_no_process(level: str, tmp_path: Path) -> None:
         if not parent.stdout.readline():
             parent.wait()
             pytest.skip(f"the level {level} cannot be had here")
-        below = _wait_for_descendants(parent.pid, 3)
+        below = _wait_for_descendants(parent.pid, 5)
         watched = [os.pidfd_open(pid) for pid in below]
         parent.kill()
     try:
@@ -116,7 +116,7 @@ def test_a_killed_parent_leaves_no_process(level: str, tmp_path: Path) -> None:
 
 
 def _wait_for_descendants(pid: int, n: int) -> list[int]:
-    """Return all processes below one once there are n: server, guard and program."""
+    """Return all processes below one once there are n: the server, and guard and program of this run and the next."""
     tick = threading.Event()
     for _ in range(2000):
         if len(below := descendants(pid)) >= n:
