@@ -49,7 +49,7 @@ from agentopt.solvers.modeling.scalar import Evaluator
         ("a <= x < b", Compare(1, ("<=", "<"), (Name(1, "a"), Name(6, "x"), Name(10, "b")))),
         ("i not in S", Compare(1, ("not in",), (Name(1, "i"), Name(10, "S")))),
         ("not a == b", Logic(1, "not", (Compare(5, ("==",), (Name(5, "a"), Name(10, "b"))),))),
-        ("a if i < 2 else b", Choice(1, Compare(6, ("<",), (Name(6, "i"), Number(10, 2.0))), Name(1, "a"), Name(17, "b"))),
+        ("a if i<j else b", Choice(1, Compare(6, ("<",), (Name(6, "i"), Name(8, "j"))), Name(1, "a"), Name(15, "b"))),
         ("max(a, b)", Call(1, "max", (Name(5, "a"), Name(8, "b")))),
         ("sum(x for i in S)", Reduce(1, "sum", Name(5, "x"), (Clause(11, ("i",), Name(16, "S"), ()),))),
         ("(i, j)", Tuple(1, (Name(2, "i"), Name(5, "j")))),
