@@ -105,7 +105,8 @@ class Quantities:
         codes = self.indices.codes(node, frame)
         if codes[0] != UNKNOWN:
             return self.universe.members[codes[0]]
-        return float(self.data(node, frame)[0])
+        number = float(self.data(node, frame)[0])
+        return int(number) if number.is_integer() else number
 
     def _binary(self, node: Binary, frame: Frame) -> Quantity:
         left, right = self.quantity(node.left, frame), self.quantity(node.right, frame)
