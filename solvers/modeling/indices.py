@@ -61,6 +61,7 @@ class Indices:
             if isinstance(clause.domain, Call):
                 inner, rows = self._bind_range(clause, frame)
             else:
+                conditions = self._equations_first(conditions, clause.targets, frame)
                 inner, rows = self._bind_set(clause, conditions, frame)
             for condition in conditions:
                 kept = np.flatnonzero(self.condition(condition, inner))
@@ -108,6 +109,19 @@ class Indices:
                 rows, running = expand(counts)
                 return rows, order[start[rows] + running]
         return None
+
+    def _equations_first(self, conditions: list[Node], targets: tuple[str, ...], frame: Frame) -> list[Node]:
+        """Conditions in the order of `loop.py`: a leading equation, those with plain values, the rest.
+
+        One evaluator must not fail on rows that the other leaves out before it looks at them.
+        """
+        others = [[_equated(condition, name, set(targets)) for name in targets] for condition in conditions]
+
+        def rank(number: int) -> bool:
+            found = [other for other in others[number] if other is not None]
+            return not (found and (number == 0 or any(self._is_plain(other, frame) for other in found)))
+
+        return [conditions[number] for number in sorted(range(len(conditions)), key=rank)]
 
     def _is_plain(self, node: Node, frame: Frame) -> bool:
         return isinstance(node, Text | Number) or (isinstance(node, Name) and node.name in frame.columns)
