@@ -222,17 +222,29 @@ class Indices:
         return result
 
     def _compared(self, op: str, left: Node, right: Node, frame: Frame) -> Mask:
+        if op in ("==", "!=") and (isinstance(left, Choice) or isinstance(right, Choice)):
+            return self._compared_by_branch(op, left, right, frame)
         if op in ("==", "!=") and any(self._is_member(node, frame) for node in (left, right)):
             a, b = (self.codes(node, frame) for node in (left, right))
             same: Mask = (a == b) & (a != UNKNOWN)
             return same if op == "==" else ~same
         return _COMPARISONS[op](self.data(left, frame), self.data(right, frame))
 
+    def _compared_by_branch(self, op: str, left: Node, right: Node, frame: Frame) -> Mask:
+        """One branch may be a member and the other a number, which are compared in different ways."""
+        swapped = not isinstance(left, Choice)
+        choice, other = (right, left) if swapped else (left, right)
+        assert isinstance(choice, Choice)
+        mask = self.condition(choice.condition, frame)
+        result = np.zeros(frame.n, dtype=bool)
+        for rows, branch in ((np.flatnonzero(mask), choice.then), (np.flatnonzero(~mask), choice.otherwise)):
+            if len(rows):
+                result[rows] = self._compared(op, *((other, branch) if swapped else (branch, other)), frame.take(rows))
+        return result
+
     def _is_member(self, node: Node, frame: Frame) -> bool:
         if isinstance(node, Call):
             return node.function in ("first", "last", "prev", "next")
-        if isinstance(node, Choice):
-            return self._is_member(node.then, frame) or self._is_member(node.otherwise, frame)
         return isinstance(node, Text) or (isinstance(node, Name) and node.name in frame.columns)
 
     def _inside(self, left: Node, container: Node, frame: Frame) -> Mask:
