@@ -1,7 +1,9 @@
 """One Pyomo program with full isolation against a fresh `python program.py` without any: wall time, in one run.
 
 Both solve the same small linear program with HiGHS and hand its result back, alternating, so that a busy machine slows
-both. The server's start, paid once a session, is not in the figure and stands in the note.
+both. Two costs of ours lie outside the alternating figure and are shown beside it: the server's start, paid once a
+session, and the forking of the next run's cell, which the server does ahead while the caller is busy elsewhere; the
+figure of runs back to back, where the caller never is, holds that too.
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ def _row(level: Level) -> Row:
             (_wall_ms(lambda: _require(sandbox.run(PROGRAM).result)), _wall_ms(lambda: _fresh(path)))
             for _ in range(N_RUNS)
         ]
+        in_a_row = [_wall_ms(lambda: _require(sandbox.run(PROGRAM).result)) for _ in range(N_RUNS)]
     ours, fresh = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     ratio = statistics.median(fresh) / statistics.median(ours)
     return Row(
@@ -61,7 +64,7 @@ def _row(level: Level) -> Row:
         ratio=ratio,
         bar=f">= {BAR:.0f}x less wall time",
         passed=ratio >= BAR,
-        note=f"median (min-max) of {N_RUNS}; the server starts once in {start_s:.1f} s",
+        note=f"median (min-max) of {N_RUNS}; back to back {_figure(in_a_row)}; the server starts once in {start_s:.1f} s",
     )
 
 

@@ -73,6 +73,8 @@ class Guard:
         finally:
             if self._post.level < Level.NAMESPACES:
                 folder.remove(place)
+            else:
+                namespaces.unmount_folder()
 
     def _prepare(self) -> None:
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:

@@ -5,6 +5,7 @@ Needs Linux 5.12 and the right to make user namespaces; no other rights, and roo
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -71,6 +72,12 @@ def mount_folder(folder_mib: int) -> None:
     """
     options = f"size={folder_mib}m,nr_inodes={_N_INODES},mode=700"
     kernel.mount("tmpfs", FOLDER, "tmpfs", _NOSUID | _NODEV, options)
+
+
+def unmount_folder() -> None:
+    """Take the file system of FOLDER away, and what was written with it."""
+    with contextlib.suppress(OSError):  # it goes with the namespace in any case
+        kernel.unmount(FOLDER, _DETACH)
 
 
 def _map_ids(uid: int, gid: int) -> None:

@@ -161,6 +161,9 @@ def _guard(post: guard.Post, way: socket.socket) -> NoReturn:
         way.close()
         for fd in fds:
             keeper.serve(Line(fd, fd))
+            # The parent waits for this end. Closed by the exit it would come only after the kernel
+            # has taken this process's memory apart, milliseconds later.
+            os.close(fd)
         status = 0
     except Exception:  # noqa: BLE001
         # The parent sees a run without a report; why is for the developer who looks at stderr.
