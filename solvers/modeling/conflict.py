@@ -16,7 +16,6 @@ import numpy as np
 
 from .highs import load, point_of, require_highspy, run, solve_highs
 from .program import Columns, Program, Sparse
-from .solution import label
 from .universe import Codes, Floats
 
 _IIS_STRATEGY = 2
@@ -114,16 +113,6 @@ def ray_columns(program: Program, time_limit_s: float) -> list[tuple[int, float]
     ray = ray / np.abs(ray).max()
     moved = np.flatnonzero(np.abs(ray) > 1e-9)
     return [(int(c), float(ray[c])) for c in moved[np.argsort(-np.abs(ray[moved]), kind="stable")]]
-
-
-def crossed_bounds(program: Program) -> list[str]:
-    """Labels of variables whose lower bound is above their upper bound, with both."""
-    columns = program.columns
-    crossed = np.flatnonzero(columns.lower > columns.upper)[:20].tolist()
-    return [
-        f"{label(*program.column_origin(c))} must be at least {columns.lower[c]:g} and at most {columns.upper[c]:g}"
-        for c in crossed
-    ]
 
 
 def restricted(program: Program, rows: Codes) -> Program:

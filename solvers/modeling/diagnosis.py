@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .conflict import Repair, conflicting_rows, crossed_bounds, filtered, least_repair, ray_columns
+from .bounds import variable_intervals
+from .conflict import Repair, conflicting_rows, filtered, least_repair, ray_columns
 from .formulation import Constraint, Formulation, Objective
 from .instance import Instance, Key
 from .program import Program
@@ -23,9 +24,9 @@ MAX_SENTENCES = 20
 def explain_infeasible(program: Program, time_limit_s: float) -> Conflict:
     """Name the rows of a linear or mixed-integer program that conflict, and the least repair."""
     formulation = program.vectors.instance.formulation
-    crossed = crossed_bounds(program)
-    if crossed:
-        return Conflict("infeasible", tuple(line.split(" must be ")[0] for line in crossed), tuple(crossed))
+    crossed = crossed_bounds(program.vectors.instance)
+    if crossed is not None:
+        return crossed
     rows = [program.row_origin(row) for row in conflicting_rows(program, time_limit_s / 2).tolist()]
     repairs = least_repair(program, time_limit_s / 2)
     return Conflict(
@@ -42,8 +43,14 @@ def explain_infeasible_by_solving(instance: Instance, solve: Solver, time_limit_
     The granularity is the constraint as stated, not its single rows: each trial is
     a solve of a class that has no faster test.
     """
+    crossed = crossed_bounds(instance)
+    if crossed is not None:
+        return crossed
     deadline = time.perf_counter() + time_limit_s
     names = list(instance.analysis.constraints)
+    if solve(without_objective(instance, set(names)), time_limit_s / 2).values:
+        nowhere = "objective: it has no value at any point that the constraints and bounds allow"
+        return Conflict("infeasible", ("objective",), (nowhere,))
 
     def is_infeasible(kept: Codes) -> bool:
         left = deadline - time.perf_counter()
@@ -53,6 +60,18 @@ def explain_infeasible_by_solving(instance: Instance, solve: Solver, time_limit_
     kept = [names[k] for k in filtered(np.arange(len(names)), is_infeasible, deadline).tolist()]
     sentences = tuple(constraint_sentence(instance.formulation, name, ()) for name in kept)
     return Conflict("infeasible", tuple(kept), sentences)
+
+
+def crossed_bounds(instance: Instance) -> Conflict | None:
+    """The variables whose lower bound is above their upper bound; None when there are none."""
+    crossed = [
+        (label(variable.name, key), interval)
+        for variable in instance.formulation.variables
+        for key, interval in variable_intervals(instance, variable).items()
+        if interval.lower > interval.upper
+    ][:MAX_SENTENCES]
+    said = tuple(f"{name} must be at least {both.lower:g} and at most {both.upper:g}" for name, both in crossed)
+    return Conflict("infeasible", tuple(name for name, _ in crossed), said) if crossed else None
 
 
 def explain_unbounded(program: Program | None, instance: Instance, solve: Solver, time_limit_s: float) -> Conflict:
@@ -121,20 +140,21 @@ _FAR = 1e6
 
 def _far_variables(instance: Instance, solve: Solver, time_limit_s: float) -> list[tuple[str, Key, float]]:
     """Close every open side at a million and see which variables run there."""
-    bounds = {
+    stated = instance.analysis.bounds
+    closed = {
         name: replace(
             both,
             lower=-_FAR if both.lower is None else both.lower,
             upper=_FAR if both.upper is None else both.upper,
         )
-        for name, both in instance.analysis.bounds.items()
+        for name, both in stated.items()
     }
-    point = solve(replace(instance, analysis=replace(instance.analysis, bounds=bounds)), time_limit_s)
+    point = solve(replace(instance, analysis=replace(instance.analysis, bounds=closed)), time_limit_s)
     return [
         (name, key, value)
         for name, values in point.values.items()
         for key, value in values.items()
-        if abs(value) > 0.99 * _FAR
+        if abs(value) > 0.99 * _FAR and (stated[name].upper if value > 0 else stated[name].lower) is None
     ]
 
 

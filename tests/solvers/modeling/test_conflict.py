@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from agentopt.solvers.modeling.conflict import (
     Repair,
     conflicting_rows,
-    crossed_bounds,
     filtered,
     least_repair,
     ray_columns,
@@ -144,15 +143,6 @@ def test_bounds_are_not_repaired(program: Callable[..., Program]) -> None:
     """Where rows hold against bounds, it is the row that gives way."""
     made = program({"x": {"upper": 3}}, constraints={"need": "x >= 5"})
     assert [(r.word, r.old, r.new) for r in least_repair(made, 20)] == [("at least", 5, pytest.approx(3))]
-
-
-def test_crossed_bounds_are_named(program: Callable[..., Program]) -> None:
-    """A variable whose bounds leave nothing is told with both, an integer with its rounded ones."""
-    made = program(
-        {"x": {"index": ["T"], "lower": "t for t in T", "upper": 2}, "n": {**WHOLE, "lower": 0.2, "upper": 0.8}},
-        sets={"T": [1, 2, 3]},
-    )
-    assert crossed_bounds(made) == ["x[3] must be at least 3 and at most 2", "n must be at least 1 and at most 0"]
 
 
 @pytest.mark.parametrize(

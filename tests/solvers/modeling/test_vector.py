@@ -66,8 +66,9 @@ _DECIDED_OF_BOTH = ("u[{s}, {t}]", "z[{s}, {t}]", "(z[{s}, {t}] if ({s}, {t}) in
 _TESTS = ("n == 2", "zero > 1")
 _TESTS_OF_S = ("{s} != 'a'", "{s} in ('a', 'c')", "{s} == prev({s}, S)", "cost[{s}] >= 0", "{s} not in S",
                "1 <= ord({s}, S) < 3", "{s} == 3", "cost[{s}] == (n if {s} == 'a' else cost[{s}])")  # fmt: skip
-_TESTS_OF_T = ("{t} > 1", "{t} in range(1, 9, 2)", "{t} not in (2, 3)", "{t} == last(T)", "{t} - 1 in T",
-               "{t} == next(1, T)", "{t} != (level[{t}] if {t} > 2 else {t})", "1 / ({t} - 2) > 0", "{t} == '2'", "level[{t}] == zero", "{t} in NONE")  # fmt: skip
+_TESTS_OF_T = ("{t} != (level[{t}] if {t} > 2 else {t})", "{t} > 1",
+               "{t} in range(1, 9, 2)", "{t} not in (2, 3)", "{t} == last(T)", "{t} - 1 in T",
+               "{t} == next(1, T)", "1 / ({t} - 2) > 0", "{t} == '2'", "level[{t}] == zero", "{t} in NONE")  # fmt: skip
 _TESTS_OF_BOTH = ("({s}, {t}) in ARCS", "({s}, {t} + 1) not in ARCS", "gap[{s}, {t}] >= 1")
 
 
