@@ -29,7 +29,7 @@ FREE: dict[str, Any] = {"lower": None}
         ({"x": BOX, "y": BOX}, {"maximize": "x * y", "constraints": {"c": "x + y <= 6"}}, "nonconvex QP", 9, "SCIP"),
         ({"x": WHOLE, "y": {}}, {"minimize": "(x - 2.6) ** 2 + (y - x) ** 2"}, "MIQP", 0.16, "SCIP"),
         ({"x": FREE, "y": FREE}, {"maximize": "x + y", "constraints": {"c": "x ** 2 + y ** 2 <= 2"}}, "QCP", 2, "SCIP"),
-        ({"x": WHOLE, "y": {}}, {"maximize": "2 * x + y", "constraints": {"c": "x**2 + y**2 <= 5"}}, "MIQCP", 5, "SCIP"),
+        ({"x": WHOLE, "y": {}}, {"maximize": "2*x + y", "constraints": {"c": "x**2 + y**2 <= 5"}}, "MIQCP", 5, "SCIP"),
         ({"x": {"lower": 0.1, "upper": 10}}, {"minimize": "x + 4 / x"}, "NLP", 4, "SCIP"),
         ({"x": {**WHOLE, "lower": 1}}, {"minimize": "x + 5 / x"}, "MINLP", 4.5, "SCIP"),
         ({"x": FREE}, {"minimize": "abs(x - 2) + abs(x + 1)"}, "NLP", 3, "SCIP"),
