@@ -92,6 +92,8 @@ def load(program: Program, time_limit_s: float) -> Any:
     if len(program.cost) <= SMALL_MIP:
         highs.setOptionValue("mip_rel_gap", 0.0)
         highs.setOptionValue("mip_abs_gap", 0.0)
+        # With a large constant, x <= 1e7 * open holds for an `open` of 1e-6: nearly whole is not whole.
+        highs.setOptionValue("mip_feasibility_tolerance", 1e-10)
     columns, rows = program.columns, program.rows
     sense = highspy.ObjSense.kMaximize if program.maximize else highspy.ObjSense.kMinimize
     infinity = highspy.kHighsInf

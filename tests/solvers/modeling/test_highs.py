@@ -206,3 +206,22 @@ def test_a_model_that_highs_refuses_is_an_error(hard: Program) -> None:
 def test_the_solver_is_named_with_its_version(solved: Build) -> None:
     """An answer says what computed it."""
     assert solved({"x": {}}).solver == f"HiGHS {version()}"
+
+
+@pytest.mark.parametrize("large", [1e6, 1e7, 1e8])
+def test_a_large_constant_lets_nothing_be_nearly_open(large: float, solved: Build) -> None:
+    """A site that is open by a rounding error serves nobody: the cheapest is site 6, at 60 + 5 * 7.3."""
+    stated = {
+        "sets": {"SITES": "range(1, 7)"},
+        "parameters": {
+            "fee": {"index": ["SITES"], "value": [100, 90, 80, 120, 70, 60]},
+            "cost": {"index": ["SITES"], "value": [1, 2, 3, 1, 4, 5]},
+        },
+        "minimize": "sum(fee[i] * open_[i] + cost[i] * serve[i] for i in SITES)",
+        "constraints": {
+            "demand": "sum(serve[i] for i in SITES) >= 7.3",
+            "linked": f"serve[i] <= {large} * open_[i] for i in SITES",
+        },
+    }
+    point = solved({"serve": {"index": ["SITES"]}, "open_": {"index": ["SITES"], "domain": "binary"}}, **stated)
+    assert (point.objective, point.values["serve"][(6,)]) == (pytest.approx(96.5), pytest.approx(7.3))
