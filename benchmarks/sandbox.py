@@ -64,7 +64,7 @@ def _row(level: Level) -> Row:
         ratio=ratio,
         bar=f">= {BAR:.0f}x less wall time",
         passed=ratio >= BAR,
-        note=f"median (min-max) of {N_RUNS}; back to back {_figure(in_a_row)}; the server starts once in {start_s:.1f} s",
+        note=f"median (min-max) of {N_RUNS}; back to back {_figure(in_a_row)}; server start once, {start_s:.1f} s",
     )
 
 
