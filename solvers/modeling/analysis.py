@@ -36,7 +36,8 @@ from .expression import (
 from .formulation import Formulation, SetElement
 from .parser import parse
 
-ORDER_FUNCTIONS = ("first", "last", "prev", "next")
+_NO_BOUND = ("inf", "infinity", "nan", "none")
+"""How writers of other languages say that there is no bound."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,8 @@ def _bounds(name: str, lower: float | str | None, upper: float | str | None, dat
     parsed: list[float | Statement | None] = []
     for word, bound in (("lower", lower), ("upper", upper)):
         with _naming(f"variable {name}, {word} bound"):
+            if isinstance(bound, str) and bound not in data.symbols and bound.lstrip(" +-.").lower() in _NO_BOUND:
+                raise FormulationError(f"expected a number, an expression, or null for no bound; got {bound!r}")
             statement = parse(bound) if isinstance(bound, str) else bound
             if isinstance(statement, Statement):
                 indexed = bool(statement.clauses)

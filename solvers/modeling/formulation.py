@@ -79,7 +79,7 @@ class Element(_Record):
     @classmethod
     def _usable_name(cls, name: str) -> str:
         if not name.isidentifier() or not name.isascii() or name.startswith("__"):
-            raise ValueError(f"expected a name of letters, digits and underscores, got {name!r}")
+            raise ValueError(f"expected a name of letters a-z, digits and underscores, got {name!r}")
         if name in _RESERVED:
             raise ValueError(f"{name!r} is a word of the expression language; choose another name")
         return name

@@ -62,7 +62,8 @@ def solve(
         return solve_formulation(problem, _tables(data), time_limit_s)
     if isinstance(problem, Path):
         text = read_text(problem)
-        if looks_like_formulation(text):
+        # Files of Windows, too, are told by the ends of their lines.
+        if looks_like_formulation("\n".join(text.splitlines())):
             formulation, tables = load_problem(problem, [Path(d) for d in data])
             return solve_formulation(formulation, tables, time_limit_s)
         problem = text
