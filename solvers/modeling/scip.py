@@ -9,8 +9,11 @@ checks better is kept.
 from __future__ import annotations
 
 import math
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from .check import check
@@ -23,6 +26,8 @@ from .solution import Point, TerminationCondition
 PATIENCE_S = 5.0
 """After this time a search without any bound on an enormous objective is called unbounded."""
 ENORMOUS = 1e12
+MAX_AT_ONCE = 8
+"""Searches that run at the same time in one process; more wait."""
 _INFINITE = 1e20
 """SCIP's infinity."""
 
@@ -76,9 +81,20 @@ def _search(scip: ScipModel, time_limit_s: float) -> tuple[TerminationCondition,
 
 
 def _run(model: Any, time_limit_s: float) -> None:
-    """Search in a thread of its own, so that Ctrl-C reaches Python and stops the search there."""
+    """Search in another thread, so that Ctrl-C reaches Python and stops the search there."""
     model.setParam("limits/time", float(time_limit_s))
-    run_interruptibly(model.optimizeNogil, model.interruptSolve)
+    threads = _threads(os.getpid())
+    run_interruptibly(lambda: threads.submit(model.optimizeNogil).result(), model.interruptSolve)
+
+
+@cache
+def _threads(_process: int) -> ThreadPoolExecutor:
+    """The threads in which this process runs SCIP, always the same few.
+
+    SCIP numbers every thread that it ever ran in, and its derivatives (CppAD) have room for
+    64: the process crashes at about the 65th nonlinear search if each has a new thread.
+    """
+    return ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="scip")
 
 
 def _diverges(model: Any) -> bool:

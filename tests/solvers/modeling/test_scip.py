@@ -231,6 +231,13 @@ def test_a_power_of_a_long_sum_stays_small(build: Build) -> None:
     assert point.objective == pytest.approx(81, rel=1e-6)
 
 
+def test_seventy_searches_in_one_process_end_well(build: Build) -> None:
+    """SCIP has room for 64 threads in a process and crashes at the next, so threads are used again."""
+    instance = build({"x": {"upper": 6}, "y": {"upper": 6}}, "exp(x) * y", "exp(x) + y ** 2 <= 9")
+    conditions = {solve_scip(instance, 30.0).termination_condition for _ in range(70)}
+    assert conditions == {"optimal"}
+
+
 @settings(max_examples=25)
 @given(st.data())
 def test_random_integer_problems_equal_enumeration(build: Build, data: st.DataObject) -> None:
