@@ -118,12 +118,14 @@ def _conflict_text(conflict: Conflict) -> str:
     return "\n".join([f"The problem as formulated is {conflict.kind}.", *conflict.sentences])
 
 
-def require_problem(text: str) -> None:
-    """Refuse a text that no model should be asked about.
+def require_problem(text: object) -> None:
+    """Refuse what no model should be asked about.
 
     Raises:
-        InputError: The text is empty or too long.
+        InputError: It is no text, empty or too long.
     """
+    if not isinstance(text, str):
+        raise InputError(f"expected a text, a Path or a Formulation, got {type(text).__name__}")
     if not text.strip():
         raise InputError("expected a problem in words, got an empty text")
     if len(text) > MAX_PROBLEM:
