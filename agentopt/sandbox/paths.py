@@ -6,6 +6,8 @@ import os
 import site
 import sys
 import sysconfig
+from collections.abc import Iterable
+from functools import cache
 
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
 _FILES = ("/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu")
@@ -14,8 +16,9 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 PROC_FILES = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat")
 
 
-def readable(*, commands: bool = False) -> list[str]:
-    """List the existing paths of the interpreter, its packages and the system's libraries.
+@cache
+def readable(*, commands: bool = False) -> tuple[str, ...]:
+    """List, once a process, the existing paths of the interpreter, its packages and the system's libraries.
 
     Args:
         commands: Also the system's programs, for runs that may start processes.
@@ -26,10 +29,10 @@ def readable(*, commands: bool = False) -> list[str]:
     # An interpreter unpacked straight into the home folder must not open that folder.
     too_wide = {"/", os.path.realpath(os.path.expanduser("~"))}
     there = dict.fromkeys(path for path in wanted if os.path.exists(path))
-    return [path for path in there if os.path.realpath(path) not in too_wide]
+    return tuple(path for path in there if os.path.realpath(path) not in too_wide)
 
 
-def without_nested(paths: list[str]) -> list[str]:
+def without_nested(paths: Iterable[str]) -> list[str]:
     """Resolve links and leave out what lies beneath another of the paths."""
     real = sorted({os.path.realpath(path) for path in paths})
     kept: list[str] = []
