@@ -24,6 +24,9 @@ from .solution import Conflict, Finding, Point, Solution
 DIAGNOSIS_SHARE = 0.5
 """Part of the time limit that an explanation may take on top of the solve."""
 
+NEAR_INFINITY = 1e18
+"""An objective beyond this is called no optimum where SCIP found it."""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -121,7 +124,11 @@ def solve_global(instance: Instance, time_limit_s: float) -> Point:
     from .scip import solve_scip
 
     try:
-        return solve_scip(instance, time_limit_s)
+        point = solve_scip(instance, time_limit_s)
+        if point.objective is not None and abs(point.objective) > NEAR_INFINITY:
+            doubt = "not proved: SCIP takes 1e20 for infinity, so a better point may lie beyond"
+            return replace(point, guarantee="none", objective_bound=None, message=doubt)
+        return point
     except MissingExtra:
         from .local import solve_local
 

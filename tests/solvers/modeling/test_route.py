@@ -46,6 +46,12 @@ def test_every_class_is_named_and_solved_to_its_proved_optimum(
     assert found.incumbent_objective == pytest.approx(optimum, abs=1e-5)
 
 
+def test_an_objective_near_the_solvers_infinity_is_not_called_optimal(instance: Build) -> None:
+    """SCIP stops at 1e20 and says optimal; the true optimum of this one lies far beyond."""
+    found = solve_instance(instance({"x": {"upper": 1e6}}, maximize="exp(exp(exp(x))) - x ** x"), 3)
+    assert (found.solution_status, found.guarantee, found.objective_bound) == ("feasible", "none", None)
+
+
 def test_whole_variables_make_the_class_discrete(instance: Build) -> None:
     """An integer variable counts even where no constraint mentions it."""
     assert choose(instance({"x": {}, "n": WHOLE}, minimize="x")).problem_class == "MIP"
