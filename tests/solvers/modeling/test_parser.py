@@ -207,8 +207,6 @@ def test_a_wide_text_is_quoted_in_part() -> None:
     assert "x.y" in str(caught.value)
 
 
-# Any text at all
-
 _TOKENS = (
     "x y[i] sum( prod( min( max( for in if else and or not ( ) [ ] , + - * / // % ** <= >= == != < > 1 2.5 'a' \" '"
     " i j S T range( forall( all( len( prev( lambda : . := { } @ \\ # \n \t é \0 is await yield * ** f' 1e999 ..."
@@ -230,8 +228,6 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     found = _parsed(text)
     assert not isinstance(found, ExpressionError) or ("\n" not in str(found) and found.column >= 1)
 
-
-# The meaning is Python's
 
 _PARAMETERS: dict[str, Any] = {"a": 3.0, "b": -2.0, "c": 0.5, "w": {1: 2.0, 2: -1.0, 3: 4.0}}
 _SETS = {"S": [1, 2, 3], "E": []}
