@@ -67,8 +67,9 @@ class Run:
             send_frame(self._inmate.orders, self._cell.folder.encode())
             send_frame(self._inmate.orders, request)
         os.close(self._inmate.orders)
-        word = _read_to_end(self._inmate.ready)
+        # Before it says that it is ready: on a busy machine the word is read long after the program began.
         self._began = time.monotonic()
+        word = _read_to_end(self._inmate.ready)
         if word == b"ok":
             self._watch()
         self._finish(word)
