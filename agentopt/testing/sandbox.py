@@ -4,10 +4,12 @@ What a sandbox that passes stops: using up time, memory, processes, files or out
 reading or changing the user's files, environment and processes; every kind of network; passing off an
 exit, an object or terminal tricks as a result. By platform:
 
-    Linux, level namespaces    all of it
+    Linux, level namespaces    all of it; but where root allows a run several processes, their number is watched
+                               every 25 ms, not kept by the kernel, which does not count those of root
     Linux, level landlock      all of it; but the folder is watched from outside, every 25 ms, so a fast writer
                                passes its size by what it writes meanwhile, and a file that is mapped, unlinked
-                               and closed is not counted; a program can learn which paths exist
+                               and closed is not counted; a program can learn which paths exist; a guard that is
+                               killed from outside leaves the folder behind
     macOS, level seatbelt      not run by us: memory is not limited there, and its checks are expected to fail
     level limits, anywhere     files, network and processes are open; the checks of borders fail, rightly
 
