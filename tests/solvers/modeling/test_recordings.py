@@ -32,8 +32,8 @@ COFFEE = (
 )
 WARD = (
     "A ward needs at least 6 nurses on the early, 5 on the late and 3 on the night shift. Every nurse works exactly "
-    "one shift. 12 nurses are employed. An early shift costs 180, a late one 200 and a night shift 260 dollars per nurse. "
-    "What is the cheapest roster?"
+    "one shift. 12 nurses are employed. An early shift costs 180, a late one 200 and a night shift 260 dollars per "
+    "nurse. What is the cheapest roster?"
 )
 SCREWS = (
     "We pack screws into boxes. The number of screws in a box must be a prime number, so that nobody can split a box "
