@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from agentopt.errors import ReplyError
 from agentopt.llm import Budget, Message, Model, Reply, Sampling, Usage
 from agentopt.sandbox import Sandbox
 
@@ -34,8 +35,23 @@ class Author:
     """Whether a reply came from a recording."""
 
     def ask(self, messages: list[Message]) -> Reply[Reading]:
-        """Ask for a formulation."""
-        return self._counted(self.model.complete(messages, Reading, sampling=PATIENT, budget=self.budget))
+        """Ask for a formulation.
+
+        Raises:
+            ReplyError: What came is none, also after the model was told where.
+            LLMError: No reply came.
+        """
+        try:
+            return self._counted(self.model.complete(messages, Reading, sampling=PATIENT, budget=self.budget))
+        except ReplyError as error:
+            why = error.message.partition(": ")[2] or error.message
+            raise ReplyError(
+                f"the model's replies hold no usable formulation: {why}",
+                provider=error.provider,
+                model=error.model,
+                attempts=error.attempts,
+                remedy="Use a stronger model, or write the problem as five elements",
+            ) from error
 
     def ask_text(self, messages: list[Message]) -> Reply[str]:
         """Ask for text, a program in it."""

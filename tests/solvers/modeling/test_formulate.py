@@ -117,7 +117,7 @@ def test_the_number_of_corrections_is_the_callers(rounds: int) -> None:
 )
 def test_nonsense_is_one_clear_error(nonsense: str) -> None:
     """A reply that is no reading, even after a repair, is named as that."""
-    with pytest.raises(ReplyError, match="no valid Reading") as caught:
+    with pytest.raises(ReplyError, match="no usable formulation") as caught:
         Script(*[nonsense] * 9).solve()
     assert "\n" not in str(caught.value)
 
