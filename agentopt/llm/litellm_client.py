@@ -11,6 +11,7 @@ import json
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from agentopt.llm.redaction import keep_out_of_logs
 from agentopt.llm.sdk_channel import completion_of
 
 R = TypeVar("R")
+_NOISE = (r".*using the `ReadOnly` qualifier", r"Pydantic serializer warnings")
 _FINISH = {"length": "length", "content_filter": "filter", "tool_calls": "tool", "function_call": "tool"}
 
 
@@ -37,6 +39,10 @@ def load_litellm() -> Any:
     """
     # Read at import: without it litellm fetches its price table from the network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    # Its own types make pydantic complain, at import or at the first call; no user can do anything about
+    # it, and where warnings are errors the call would fail.
+    for said in _NOISE:
+        warnings.filterwarnings("ignore", message=said)
     try:
         import litellm
     except ImportError as error:
