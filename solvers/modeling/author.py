@@ -14,7 +14,7 @@ from agentopt.sandbox import Sandbox
 from .reading import Reading
 from .tables import Tables
 
-PATIENT = Sampling(timeout_s=900)
+PATIENT = Sampling(timeout_s=300)
 """A formulation is long, and a model on the user's own machine may write ten tokens a second."""
 
 Progress = Callable[[str], None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,19 @@ from agentopt.errors import SolverError
 
 from .interruptible import run_interruptibly
 from .program import Program
-from .solution import Point, TerminationCondition
+from .solution import Point, TerminationCondition, label
 from .universe import Floats
 
 DUST = 1e-6
 """HiGHS's own tolerance for bounds and integrality; farther off is left as it is, for the checker to see."""
 SMALL_MIP = 10_000
 """Columns up to which a mixed-integer program is solved to a gap of exactly 0."""
+
+SMALL_OBJECTIVE = 1e-2
+"""Largest coefficient below which the objective is scaled up."""
+
+INFINITE = 1e20
+"""From here on HiGHS takes a number for infinity."""
 
 _FEASIBLE = 1e-7
 """How far a row may be off, as HiGHS has it."""
@@ -46,15 +53,24 @@ def solve_highs(program: Program, time_limit_s: float) -> Point:
         highs.setOptionValue("presolve", "off")
         run(highs, discrete)
         condition = _condition(highs) or "error"
+    if condition == "error" and len(program.objective_terms[2]):
+        # Without the regularization HiGHS breaks off where there is no optimum; with it, it says why.
+        highs.setOptionValue("qp_regularization_value", 1e-7)
+        run(highs, discrete)
+        found = _condition(highs)
+        condition = found if found in ("infeasible", "unbounded") else "error"
+    if condition == "error" and discrete:
+        condition = _told_apart(program, time_limit_s)
     info = highs.getInfo()
+    scale = objective_scale(program)
     has_point = info.primal_solution_status == 2 and condition in ("optimal", "time_limit", "interrupted")
-    bound = float(info.mip_dual_bound) if discrete else float(info.objective_function_value)
+    bound = (float(info.mip_dual_bound) if discrete else float(info.objective_function_value)) / scale
     known_bound = np.isfinite(bound) and (condition == "optimal" or discrete)
     return Point(
         termination_condition=condition,
         solver=f"HiGHS {version()}",
         guarantee="global" if condition in ("optimal", "infeasible", "unbounded") else "none",
-        objective=float(info.objective_function_value) if has_point else None,
+        objective=float(info.objective_function_value) / scale if has_point else None,
         objective_bound=bound if known_bound and condition not in ("infeasible", "unbounded") else None,
         values=program.values(point_of(highs, program)) if has_point else {},
         seconds=time.perf_counter() - started,
@@ -62,6 +78,29 @@ def solve_highs(program: Program, time_limit_s: float) -> Point:
         if condition != "error"
         else f"HiGHS stopped with {highs.modelStatusToString(highs.getModelStatus())}",
     )
+
+
+def _told_apart(program: Program, time_limit_s: float) -> TerminationCondition:
+    """Whether an integer program that HiGHS left open has a point at all; if it has, it is unbounded."""
+    nothing = replace(
+        program,
+        cost=np.zeros_like(program.cost),
+        objective_terms=(np.zeros(0, dtype=np.int64),) * 2 + (np.zeros(0),),
+    )
+    highs = load(nothing, time_limit_s)
+    run(highs, discrete=True)
+    found = _condition(highs)
+    return "unbounded" if found == "optimal" else found or "error"
+
+
+def objective_scale(program: Program) -> float:
+    """The power of two that the objective is handed over by, so that HiGHS's absolute tolerances mean something.
+
+    With coefficients of 1e-8 every vertex is optimal to 1e-7; 1 when the largest is not small.
+    """
+    sizes = np.abs(np.concatenate((program.cost, program.objective_terms[2])))
+    largest = float(sizes.max(initial=0.0))
+    return 2.0 ** -np.floor(np.log2(largest)) if 0 < largest < SMALL_OBJECTIVE else 1.0
 
 
 def _without_columns(program: Program) -> Point:
@@ -98,6 +137,13 @@ def load(program: Program, time_limit_s: float) -> Any:
     sense = highspy.ObjSense.kMaximize if program.maximize else highspy.ObjSense.kMinimize
     infinity = highspy.kHighsInf
     start, index, value = _hessian(program)
+    scale = objective_scale(program)
+    value = value * scale
+    _require_finite(program)
+    # Left on, it adds 1e-7 x^2 to a quadratic objective and calls the result optimal.
+    highs.setOptionValue("qp_regularization_value", 0.0)
+    # Coefficients below this are dropped in silence; the default is 1e-9.
+    highs.setOptionValue("small_matrix_value", 1e-12)
     status = highs.passModel(
         len(program.cost),
         program.n_rows,
@@ -106,8 +152,8 @@ def load(program: Program, time_limit_s: float) -> Any:
         int(highspy.MatrixFormat.kRowwise),
         int(highspy.HessianFormat.kTriangular),
         int(sense),
-        program.offset,
-        program.cost,
+        program.offset * scale,
+        program.cost * scale,
         np.clip(columns.lower, -infinity, infinity),
         np.clip(columns.upper, -infinity, infinity),
         np.clip(program.row_lower, -infinity, infinity),
@@ -123,6 +169,20 @@ def load(program: Program, time_limit_s: float) -> Any:
     if status == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the model: a coefficient or bound is too large or not a number")
     return highs
+
+
+def _require_finite(program: Program) -> None:
+    """Refuse numbers that HiGHS would read as infinity."""
+    for what, values, name in (
+        ("bound", program.columns.lower, lambda k: label(*program.column_origin(k))),
+        ("bound", program.columns.upper, lambda k: label(*program.column_origin(k))),
+        ("right-hand side", program.row_lower, program.row_label),
+        ("right-hand side", program.row_upper, program.row_label),
+    ):
+        large = np.flatnonzero(np.isfinite(values) & (np.abs(values) >= INFINITE))
+        if len(large):
+            k = int(large[0])
+            raise SolverError(f"the {what} {values[k]:g} of {name(k)} is too large: give numbers below {INFINITE:g}")
 
 
 def require_highspy() -> Any:

@@ -115,7 +115,9 @@ def build_solution(
 def _solve(instance: Instance, route: Route, time_limit_s: float) -> Point:
     if route.by_highs:
         assert route.program is not None
-        return solve_highs(route.program, time_limit_s)
+        point = solve_highs(route.program, time_limit_s)
+        if point.termination_condition != "error" or route.problem_class != "convex QP":
+            return point
     return solve_global(instance, time_limit_s)
 
 

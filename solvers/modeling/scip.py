@@ -33,6 +33,7 @@ _INFINITE = 1e20
 
 _CONDITIONS: dict[str, TerminationCondition] = {
     "optimal": "optimal",
+    "gaplimit": "optimal",
     "infeasible": "infeasible",
     "unbounded": "unbounded",
     "timelimit": "time_limit",

@@ -14,6 +14,8 @@ from .solution import label
 
 Values = dict[str, dict[Key, float]]
 
+GAP = 1e-7
+"""Relative distance of bound and incumbent at which a search over continuous variables ends."""
 TOLERANCE = 1e-7
 """SCIP's feasibility tolerance here; its own default, 1e-6, is as large as what the check allows."""
 FINEST_TOLERANCE = 1e-8
@@ -59,6 +61,9 @@ class ScipModel:
         # SCIP's own handler would take Ctrl-C from the whole process.
         self.model.setParam("misc/catchctrlc", False)
         self.model.setParam("numerics/feastol", TOLERANCE)
+        if any(variable.domain == "continuous" for variable in instance.formulation.variables):
+            # The last digits of a curved optimum can take minutes and are not seen by anybody.
+            self.model.setParam("limits/gap", GAP)
         for variable in instance.formulation.variables:
             self._add_columns(variable.name, variable_intervals(instance, variable))
         if not self.empty:

@@ -123,8 +123,9 @@ def _solve_words(
     return solve_text(author, means, max_rounds)
 
 
-def _tables(data: Sequence[str | Path]) -> Tables:
-    return read_tables([Path(part) for part in data]) if data else Tables()
+def _tables(data: str | Path | Sequence[str | Path]) -> Tables:
+    several = [data] if isinstance(data, str | Path) else data
+    return read_tables([Path(part) for part in several]) if several else Tables()
 
 
 def _require_seconds(time_limit_s: float) -> None:

@@ -40,7 +40,7 @@ ENDS = {
     "huge_row.yaml": "parameter p, field rows[0][1]: expected",
     "index_named_as_set.yaml": "objective: 'S' is a set; take another index name",
     "infinite_bound.yaml": "variable x, upper bound: expected a number, an expression, or null for no bound",
-    "integers_beyond_a_float.yaml": "optimal",
+    "integers_beyond_a_float.yaml": "too large: give numbers below",
     "keys_of_a_trillion.yaml": "variable x: more than 50000000 keys",
     "latin1.yaml": "is no UTF-8 text (byte 0xf6 in line 1); save it as UTF-8",
     "list.yaml": "asked for one more",

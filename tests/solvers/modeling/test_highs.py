@@ -225,3 +225,30 @@ def test_a_large_constant_lets_nothing_be_nearly_open(large: float, solved: Buil
     }
     point = solved({"serve": {"index": ["SITES"]}, "open_": {"index": ["SITES"], "domain": "binary"}}, **stated)
     assert (point.objective, point.values["serve"][(6,)]) == (pytest.approx(96.5), pytest.approx(7.3))
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e-6, 1e-4, 1.0, 1e4, 1e8])
+def test_a_quadratic_optimum_holds_at_every_scale(scale: float, solved: Build) -> None:
+    """The least of s x^2 - 2 s x 1000 is at x = 1000, where it is -1e6 s, however small s is."""
+    point = solved({"x": {}}, minimize=f"{scale} * x ** 2 - {2000 * scale} * x")
+    assert point.objective == pytest.approx(-1e6 * scale, rel=1e-6)
+
+
+def test_small_prices_are_told_apart(solved: Build) -> None:
+    """The cheapest of three is taken also where prices are below every absolute tolerance."""
+    point = solved(
+        {"a": {}, "b": {}, "c": {}}, minimize="5e-8 * a + 1e-8 * b + 3e-8 * c", constraints={"one": "a + b + c == 1"}
+    )
+    assert (point.objective, point.objective_bound) == (pytest.approx(1e-8, rel=1e-6), pytest.approx(1e-8, rel=1e-6))
+
+
+def test_small_coefficients_are_not_dropped(solved: Build) -> None:
+    """A row of coefficients of 1e-9 can be met, by four billion."""
+    point = solved({"a": {}, "b": {}}, minimize="3 * a + 2 * b", constraints={"row": "1e-9 * a + 1e-9 * b >= 2"})
+    assert point.objective == pytest.approx(4e9)
+
+
+def test_what_highs_reads_as_infinity_is_refused_by_name(solved: Build) -> None:
+    """A limit of 5e20 is no missing limit: it is refused, and the row is named."""
+    with pytest.raises(SolverError, match="right-hand side 5e\\+20 of cap is too large"):
+        solved({"x": {}}, maximize="x", constraints={"cap": "x <= 5e20"})
