@@ -69,7 +69,7 @@ class Solution:
     termination_condition: TerminationCondition
     solution_status: SolutionStatus
     problem_class: str
-    """LP, MIP, convex QP, QP, MIQP, QCP, MIQCP, NLP or MINLP."""
+    """LP, MIP, convex QP, nonconvex QP, MIQP, QCP, MIQCP, NLP, MINLP; program when a model's program solved it."""
     solver: str
     guarantee: Guarantee
     incumbent_objective: float | None
