@@ -19,7 +19,7 @@ LINKS = {"agentopt/solvers": "../solvers", "agentopt/prompts": "../prompts", "ag
 # A module may import its own unit and the units on lower floors. A backend is a unit: none knows another.
 # The files of the ground floor share one folder, so they may import each other.
 FLOORS = {
-    "agentopt.errors": 0, "agentopt.values": 0, "agentopt.backends": 0,
+    "agentopt.errors": 0, "agentopt.values": 0, "agentopt.tagged": 0, "agentopt.backends": 0,
     "agentopt.llm": 1, "agentopt.sandbox": 1, "agentopt.store": 1,
     "agentopt.graph": 2,
     "agentopt.search": 3, "agentopt.optimizers": 3,

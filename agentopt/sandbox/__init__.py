@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agentopt.sandbox.outcome import Limits, Outcome, Verdict
     from agentopt.sandbox.probing import probe
     from agentopt.sandbox.sandbox import Sandbox
+    from agentopt.sandbox.session import Session
 
 __all__ = [
     "UNSAFE_WORDS",
@@ -21,6 +22,7 @@ __all__ = [
     "Limits",
     "Outcome",
     "Sandbox",
+    "Session",
     "Verdict",
     "open_sandbox",
     "probe",
@@ -35,6 +37,7 @@ _HOME = {
     "Outcome": "outcome",
     "Verdict": "outcome",
     "Sandbox": "sandbox",
+    "Session": "session",
     "open_sandbox": "opening",
     "probe": "probing",
 }

@@ -6,16 +6,19 @@ import fcntl
 import io
 import os
 import signal
+import socket
 import sys
 import tempfile
 from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO
 
 from agentopt.sandbox import kernel, landlock, paths, rlimits, seccomp
+from agentopt.sandbox.job import Job
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.outcome import Limits
-from agentopt.sandbox.program import Job, perform
-from agentopt.sandbox.wire import REQUEST_BYTES, receive_frame, write_all
+from agentopt.sandbox.program import perform
+from agentopt.sandbox.serving import Counter, serve
+from agentopt.sandbox.wire import N_PIPES, REQUEST_BYTES, receive_frame, write_all
 from agentopt.values import decode
 
 _CLAIM, _READY, _ORDERS = 3, 4, 5
@@ -31,8 +34,8 @@ class Inmate:
     """A forked process that waits for its orders, as its guard sees it."""
 
     pid: int
-    orders: int
-    """Takes the folder and the request; closing it unused ends the process."""
+    orders: socket.socket
+    """Takes the ends of a session's pipes, the folder and the request; closing it unused ends the process."""
     output: int
     claim: int
     ready: int
@@ -48,6 +51,18 @@ class _Cell:
     folder: str
     base_bytes: int
     guard_pid: int
+    serves: bool
+    """Whether it answers a session, whose processor time the guard counts anew for each call."""
+
+
+@dataclass(frozen=True)
+class _Orders:
+    """What the guard tells the process to do."""
+
+    pipes: list[int]
+    """For a session: where questions come, where answers go, where output goes; else empty."""
+    folder: str
+    request: bytes
 
 
 def start(level: Level, base_bytes: int) -> Inmate:
@@ -60,12 +75,14 @@ def start(level: Level, base_bytes: int) -> Inmate:
     Raises:
         OSError: The kernel refused to fork.
     """
-    (take, orders), (output, output_end), (claim, claim_end), (ready, ready_end) = (os.pipe() for _ in range(4))
+    (output, output_end), (claim, claim_end), (ready, ready_end) = (os.pipe() for _ in range(3))
+    take, orders = socket.socketpair()
     guard_pid = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _live(level, base_bytes, guard_pid, (output_end, claim_end, ready_end, take))
-    for fd in (take, output_end, claim_end, ready_end):
+        _live(level, base_bytes, guard_pid, (output_end, claim_end, ready_end, take.detach()))
+    take.close()
+    for fd in (output_end, claim_end, ready_end):
         os.close(fd)
     return Inmate(pid, orders, output, claim, ready)
 
@@ -75,21 +92,41 @@ def _live(level: Level, base_bytes: int, guard_pid: int, ends: tuple[int, int, i
     status = 1
     try:
         _take_descriptors(ends)
-        folder = receive_frame(_ORDERS, _PATH_BYTES)
-        request = receive_frame(_ORDERS, REQUEST_BYTES)
-        os.close(_ORDERS)
-        if folder is None or request is None:
+        orders = _take_orders()
+        if orders is None:
             _EXIT(0)
-        parts: dict[str, Any] = decode(request, max_bytes=REQUEST_BYTES)  # type: ignore[assignment]
-        cell = _Cell(level, Limits(**parts["limits"]), folder.decode(), base_bytes, guard_pid)
-        _confine_or_say(cell)
-        claim = perform(Job(**parts["job"]))
-        _flush()
-        write_all(_CLAIM, claim)
+        parts: dict[str, Any] = decode(orders.request, max_bytes=REQUEST_BYTES)  # type: ignore[assignment]
+        limits, job = Limits(**parts["limits"]), Job(**parts["job"])
+        _confine_or_say(_Cell(level, limits, orders.folder, base_bytes, guard_pid, bool(orders.pipes)))
+        if orders.pipes:
+            serve(job, _counter(orders.pipes))
+        else:
+            claim = perform(job)
+            _flush()
+            write_all(_CLAIM, claim)
         status = 0
     finally:
         # No clean-up of the interpreter: threads the program left running could hold it up for ever.
         _EXIT(status)
+
+
+def _take_orders() -> _Orders | None:
+    """Wait for the guard's orders; None if it ended without any."""
+    with socket.socket(fileno=_ORDERS) as line:
+        _, pipes, _, _ = socket.recv_fds(line, 1, N_PIPES)
+        folder = receive_frame(line.fileno(), _PATH_BYTES)
+        request = receive_frame(line.fileno(), REQUEST_BYTES)
+    return None if folder is None or request is None else _Orders(pipes, folder.decode(), request)
+
+
+def _counter(pipes: list[int]) -> Counter:
+    """Put a session's pipes in the place of the guard's, so that it sees neither calls nor output."""
+    question, answer, output = pipes
+    for fd, places in ((answer, (_CLAIM,)), (output, (1, 2))):
+        for place in places:
+            os.dup2(fd, place)
+        os.close(fd)
+    return Counter(question, _CLAIM, _flush)
 
 
 def _confine_or_say(cell: _Cell) -> None:
@@ -114,7 +151,7 @@ def confine(cell: _Cell) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _enter_folder(cell)
     inside = cell.level >= Level.NAMESPACES
-    rlimits.apply(cell.limits, base_bytes=cell.base_bytes, count_tasks=inside)
+    rlimits.apply(cell.limits, base_bytes=cell.base_bytes, count_tasks=inside, count_cpu=not cell.serves)
     if cell.level < Level.LANDLOCK:
         return
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -15,9 +15,10 @@ from typing import Self
 from agentopt.errors import SandboxError, SandboxUnavailable
 from agentopt.sandbox import canary, folder
 from agentopt.sandbox.converse import GuardLost, converse
+from agentopt.sandbox.fresh import FreshSession
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.outcome import STANDARD, Limits, Outcome
-from agentopt.sandbox.request import request_frame
+from agentopt.sandbox.request import request_frame, session_job
 from agentopt.values import Value
 
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -77,7 +78,14 @@ class CommandSandbox(ABC):
 
     def run(self, program: str, *, call: str | None = None, inputs: Value = None, limits: Limits = STANDARD) -> Outcome:
         """Run a program and say how it ended; see `Sandbox.run`."""
-        request = request_frame(program, call, inputs, limits)
+        return self.run_request(request_frame(program, call, inputs, limits), limits)
+
+    def load(self, program: str, call: str, *, prelude: str = "", limits: Limits = STANDARD) -> FreshSession:
+        """Check a program that is loaded afresh at each call, so that nothing is kept between calls."""
+        return FreshSession(self, session_job(program, call, prelude, limits), limits)
+
+    def run_request(self, request: bytes, limits: Limits) -> Outcome:
+        """Run what a request says, which was checked when it was written."""
         if self._closed:
             raise SandboxError("the sandbox is closed")
         if limits.processes > 1:

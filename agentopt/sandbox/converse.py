@@ -36,17 +36,37 @@ def converse(read_fd: int, write_fd: int, request: bytes, limits: Limits, level:
     began = time.monotonic()
     deadline = began + limits.wall_s + grace_s
     try:
-        # A guard that cannot make its cell reports that without reading the request.
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            send_frame(write_fd, request, deadline)
-        report = Report.decode(_frame(read_fd, REPORT_BYTES, deadline))
-        claim = _frame(read_fd, (limits.result_kib << 10) + 2 * _SLACK, deadline)
-        output = _frame(read_fd, (limits.output_kib << 10) + _SLACK, deadline)
-        # The guard's leaving says that the private folder is gone as well.
-        receive_frame(read_fd, 0, deadline)
+        ask(write_fd, request, deadline)
+        return hear(read_fd, limits, level, deadline)
     except TimeoutError:
         wall_s = time.monotonic() - began
         return Outcome("timeout", None, "", "the run did not end when its time was over", wall_s, 0.0, level)
+
+
+def ask(write_fd: int, request: bytes, deadline: float) -> None:
+    """Send a guard its request.
+
+    Raises:
+        TimeoutError: The deadline passed.
+    """
+    # A guard that cannot make its cell reports that without reading the request.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        send_frame(write_fd, request, deadline)
+
+
+def hear(read_fd: int, limits: Limits, level: Level, deadline: float) -> Outcome:
+    """Read a guard's report and wait until it has left.
+
+    Raises:
+        SandboxUnavailable: The cell could not be made.
+        GuardLost: The guard died.
+        TimeoutError: The deadline passed.
+    """
+    report = Report.decode(_frame(read_fd, REPORT_BYTES, deadline))
+    claim = _frame(read_fd, (limits.result_kib << 10) + 2 * _SLACK, deadline)
+    output = _frame(read_fd, (limits.output_kib << 10) + _SLACK, deadline)
+    # The guard's leaving says that the private folder is gone as well.
+    receive_frame(read_fd, 0, deadline)
     if report.setup:
         raise SandboxUnavailable(f"the level {level} cannot be had: {report.setup}")
     return outcome(report, claim, output, limits, level)

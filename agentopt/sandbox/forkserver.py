@@ -2,95 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import weakref
 from types import TracebackType
 
 from agentopt.errors import SandboxError, SandboxUnavailable
 from agentopt.sandbox import canary
-from agentopt.sandbox.command import ENVIRONMENT, ROOT
 from agentopt.sandbox.converse import GuardLost, converse
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.outcome import STANDARD, Limits, Outcome
-from agentopt.sandbox.request import request_frame
+from agentopt.sandbox.request import request_frame, session_frame, session_job
+from agentopt.sandbox.serverprocess import ServerProcess
+from agentopt.sandbox.warm import WarmSession
+from agentopt.sandbox.worker import Worker, WorkerLost
 from agentopt.values import Value
 
 PRELOAD = ("pyomo.environ", "highspy", "numpy", "pyscipopt")
 """What a solving program imports. scipy.optimize is not in it: it doubles the memory whose tables each fork copies
 (a small LP took 31 ms with it and 26 without, in one run); who runs programs that import it passes it."""
 
-# The package's root is appended, not put first: nothing beside it may stand in for the standard library.
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from agentopt.sandbox.server import main; main(sys.argv[2])"
-_START_S = 120.0
 _GRACE_S = 10.0
-_STOP_S = 5.0
-_MESSAGE = 1 << 16
-
-
-class _Server:
-    """One server process and the line to it."""
-
-    def __init__(self, preload: tuple[str, ...]) -> None:
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        setting = {
-            "control_fd": theirs.fileno(),
-            "parent_pid": os.getpid(),
-            "temporary": tempfile.gettempdir(),
-            "preload": list(preload),
-        }
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, ROOT, json.dumps(setting)],
-                env=ENVIRONMENT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                cwd="/",
-            )
-        self._ready: dict[str, object] | None = None
-        self.stop = weakref.finalize(self, _stop, self.control, self._process, os.getpid())
-
-    def wait_ready(self) -> dict[str, object]:
-        """Wait until the server has imported what it should.
-
-        Raises:
-            SandboxError: It died, took too long, or holds threads that a fork would lose.
-        """
-        if self._ready is None:
-            self.control.settimeout(_START_S)
-            try:
-                data = self.control.recv(_MESSAGE)
-            except (TimeoutError, ConnectionResetError):
-                data = b""
-            if not data:
-                raise SandboxError("the sandbox's server died before it was ready; is agentopt installed whole?")
-            self._ready = json.loads(data)
-        if self._ready["n_threads"] != 1:
-            raise SandboxError(f"a preloaded package started threads: {self._ready['n_threads']} in the server")
-        return self._ready
-
-    def is_alive(self) -> bool:
-        """Whether the process still holds its end of the line."""
-        try:
-            self.control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        # It never speaks again after it was ready, so what can be read is the end.
-        return False
-
-    def start_run(self, line: socket.socket, level: Level, *, commands: bool) -> None:
-        """Hand the server the far end of a run's line."""
-        socket.send_fds(self.control, [f"{int(level)} {int(commands)}".encode()], [line.fileno()])
 
 
 class ForkServerSandbox:
@@ -124,7 +58,8 @@ class ForkServerSandbox:
         self._lock = threading.RLock()
         self._owner_pid = os.getpid()
         self._closed = False
-        self._server: _Server | None = _Server(self._preload)
+        self._sessions: weakref.WeakSet[WarmSession] = weakref.WeakSet()
+        self._server: ServerProcess | None = ServerProcess(self._preload)
 
     def __enter__(self) -> ForkServerSandbox:
         return self
@@ -158,27 +93,80 @@ class ForkServerSandbox:
     ) -> Outcome:
         """Run a program and say how it ended; see `Sandbox.run`."""
         request = request_frame(program, call, inputs, limits)
-        level = self.level
-        if limits.processes > 1 and level < Level.NAMESPACES:
-            raise SandboxUnavailable(f"several processes need the level namespaces, this is {level}")
+        level = self._level_for(limits)
         try:
             return self._run(request, limits, level)
         except GuardLost:
             # The server was killed from outside; what ran is gone whole, so it may run again.
             return self._run(request, limits, level)
 
+    def load(self, program: str, call: str, *, prelude: str = "", limits: Limits = STANDARD) -> WarmSession:
+        """Load a program once, at its first call, and then call it many times; see `Sandbox.load`.
+
+        A call costs no fork: it goes straight to the process that holds the program, and back. Each session is a
+        process of its own, until it is closed or forgotten, or the sandbox is closed.
+        """
+        job = session_job(program, call, prelude, limits)
+        session = WarmSession(self, session_frame(job, limits), limits)
+        self._sessions.add(session)
+        return session
+
+    def start_worker(self, request: bytes, limits: Limits) -> Worker:
+        """Start a process that will load a session's program.
+
+        Raises:
+            SandboxUnavailable: This machine offers less isolation than was asked for.
+            SandboxError: The sandbox is closed or failed.
+        """
+        level = self._level_for(limits)
+        try:
+            return self._start_worker(request, limits, level)
+        except GuardLost:
+            return self._start_worker(request, limits, level)
+
+    def discard(self, server: ServerProcess) -> None:
+        """End a server that is dead or does not do what it should; the next run starts another."""
+        with self._lock:
+            if self._server is server:
+                self._server = None
+        server.stop()
+
     def close(self) -> None:
-        """End the server and every run."""
+        """End the server, every run and every session."""
         with self._lock:
             self._closed = True
             if self._server is not None and self._owner_pid == os.getpid():
                 self._server.stop()
             self._server = None
+        # Outside the lock: one of them may be waiting for it to start its worker.
+        for session in list(self._sessions):
+            session.close()
 
-    def _run(self, request: bytes, limits: Limits, level: Level) -> Outcome:
+    def _level_for(self, limits: Limits) -> Level:
+        level = self.level
+        if limits.processes > 1 and level < Level.NAMESPACES:
+            raise SandboxUnavailable(f"several processes need the level namespaces, this is {level}")
+        return level
+
+    def _ready(self) -> ServerProcess:
         with self._lock:
             server = self._live()
             server.wait_ready()
+            return server
+
+    def _start_worker(self, request: bytes, limits: Limits, level: Level) -> Worker:
+        server = self._ready()
+        try:
+            return Worker(server, level, request, limits)
+        except WorkerLost as lost:
+            raise SandboxError(f"the process of a session did not start: {lost.reason}") from lost
+        except (OSError, GuardLost) as error:
+            if not server.is_alive():
+                self.discard(server)
+            raise GuardLost(f"the process of a session died before it started ({error})") from error
+
+    def _run(self, request: bytes, limits: Limits, level: Level) -> Outcome:
+        server = self._ready()
         ours, theirs = socket.socketpair()
         with ours:
             ours.setblocking(False)
@@ -189,28 +177,22 @@ class ForkServerSandbox:
             except (OSError, GuardLost) as error:
                 if server.is_alive():
                     return Outcome("crashed", None, "", f"the run was killed from outside ({error})", 0.0, 0.0, level)
-                self._discard(server)
+                self.discard(server)
                 raise GuardLost(f"the sandbox's server died during a run ({error})") from error
         if done.wall_s > limits.wall_s + _GRACE_S:
             # A guard that does not report cannot be trusted to have ended its run; the server's end is its end.
-            self._discard(server)
+            self.discard(server)
         return done
 
-    def _live(self) -> _Server:
+    def _live(self) -> ServerProcess:
         """Return the server, started anew if it was discarded or this process is a fork of its owner."""
         if self._closed:
             raise SandboxError("the sandbox is closed")
         if self._owner_pid != os.getpid():
             self._owner_pid, self._server = os.getpid(), None
         if self._server is None:
-            self._server = _Server(self._preload)
+            self._server = ServerProcess(self._preload)
         return self._server
-
-    def _discard(self, server: _Server) -> None:
-        with self._lock:
-            if self._server is server:
-                self._server = None
-        server.stop()
 
     def _choose(self) -> Level:
         """Find the highest level that holds a program which tries to get out."""
@@ -234,18 +216,3 @@ class ForkServerSandbox:
         with canary.bait() as inputs:
             request = request_frame(canary.PROGRAM, "tries", inputs, canary.LIMITS)
             canary.judge(self._run(request, canary.LIMITS, level), level)
-
-
-def _stop(control: socket.socket, process: subprocess.Popen[bytes], owner_pid: int) -> None:
-    """End a server, unless this process is a fork that only inherited the line to it."""
-    if os.getpid() != owner_pid:
-        control.close()
-        return
-    with contextlib.suppress(OSError):
-        control.shutdown(socket.SHUT_RDWR)
-    control.close()
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

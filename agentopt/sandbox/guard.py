@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from agentopt.sandbox import child, folder, kernel, namespaces, paths, watch
 from agentopt.sandbox.levels import Level
+from agentopt.sandbox.longrun import LongRun
 from agentopt.sandbox.outcome import Limits
 from agentopt.sandbox.report import Report
 from agentopt.sandbox.run import Cell, Line, Run, send_result
@@ -69,7 +70,8 @@ class Guard:
             return
         try:
             cell = Cell(self._post.level, place, self._base, self._post.server_pid)
-            Run(cell, limits, self._inmate, line).go(request)
+            kind = LongRun if line.pipes else Run
+            kind(cell, limits, self._inmate, line).go(request)
         finally:
             if self._post.level < Level.NAMESPACES:
                 folder.remove(place)

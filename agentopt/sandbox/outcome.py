@@ -64,14 +64,15 @@ class Outcome:
     its wall or processor time. memory: it asked for more. output: it wrote more than its limit to stdout,
     a file, its folder or its result. denied: it stopped over something that the sandbox refused.
     crashed: it died, or ended without a result."""
-    result: Value
-    """What the program returned; None unless the verdict is ok."""
+    result: object
+    """What the program returned, None unless the verdict is ok: data, or what `agentopt.tagged` reads in a session."""
     output: str
     """stdout and stderr together, head and tail, without control characters."""
     error: str
     """The exception and the line of the program, or how it died; "" if the verdict is ok."""
     wall_s: float
     cpu_s: float
+    """Of the whole run; of a session's call only where it ended the worker, else 0."""
     level: Level
 
     @property

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import signal
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+from agentopt import tagged
 from agentopt.errors import CodecError, SandboxError
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.outcome import Limits, Outcome, Verdict, clean
-from agentopt.values import Value, decode, encode
+from agentopt.values import decode, encode
 
 REPORT_BYTES = 1 << 16
 _TEXT_BYTES = 1 << 16
@@ -55,21 +56,45 @@ def outcome(report: Report, claim: bytes, output: bytes, limits: Limits, level: 
     return Outcome(verdict, result, clean(output), clean(error), report.wall_s, report.cpu_s, level)
 
 
-def _judge(report: Report, claim: bytes, limits: Limits) -> tuple[Verdict, Value, str]:
+def _judge(report: Report, claim: bytes, limits: Limits) -> tuple[Verdict, object, str]:
     if report.stopped:
         return report.stopped, None, report.reason  # type: ignore[return-value]
     if report.status != 0:
         verdict, reason = _death(report, limits)
         return verdict, None, reason
+    return judge(claim, limits)
+
+
+def judge(claim: bytes, limits: Limits, *, in_tags: bool = False) -> tuple[Verdict, object, str]:
+    """Read a claim: the verdict, the result if there is one, and the error if not.
+
+    Args:
+        claim: As the program's process wrote it.
+        limits: Of the run.
+        in_tags: Whether the result is in the tagged codec.
+    """
     kind = _KINDS.get(claim[:1])
     if kind is None:
         return "crashed", None, "the program ended with exit code 0 before it returned a result"
     if kind != "ok":
         return kind, None, claim[1:_TEXT_BYTES].decode("utf-8", "replace")
     try:
-        return "ok", decode(claim[1:], max_bytes=limits.result_kib << 10), ""
+        return "ok", (tagged.loads if in_tags else decode)(claim[1:], max_bytes=limits.result_kib << 10), ""
     except CodecError as problem:
         return "error", None, f"the program's result is no data: {problem}"
+
+
+def is_claim(claim: bytes) -> bool:
+    """Tell whether a claim begins as one must."""
+    return claim[:1] in _KINDS
+
+
+def read_result(done: Outcome) -> Outcome:
+    """Read a result of data out of the tagged codec."""
+    try:
+        return replace(done, result=tagged.decode(done.result))  # type: ignore[arg-type]
+    except CodecError as problem:
+        return replace(done, verdict="error", result=None, error=clean(f"the program's result is no data: {problem}"))
 
 
 def _death(report: Report, limits: Limits) -> tuple[Verdict, str]:

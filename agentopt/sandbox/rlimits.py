@@ -12,7 +12,7 @@ _N_FILES = 256
 _MIB = 1 << 20
 
 
-def apply(limits: Limits, *, base_bytes: int, count_tasks: bool) -> None:
+def apply(limits: Limits, *, base_bytes: int, count_tasks: bool, count_cpu: bool = True) -> None:
     """Bind this process and its children; what is higher than already allowed stays as it was.
 
     Args:
@@ -20,10 +20,12 @@ def apply(limits: Limits, *, base_bytes: int, count_tasks: bool) -> None:
         base_bytes: Address space that the preloaded packages take.
         count_tasks: Whether processes and threads are counted for this run alone, as in a user namespace;
             elsewhere the kernel counts all that the user runs.
+        count_cpu: Whether processor time is limited over the whole life of the process.
     """
-    cpu_s = math.ceil(limits.cpu_s)
     _set("RLIMIT_AS", base_bytes + limits.memory_mib * _MIB)
-    _set("RLIMIT_CPU", cpu_s, cpu_s + 1)
+    if count_cpu:
+        cpu_s = math.ceil(limits.cpu_s)
+        _set("RLIMIT_CPU", cpu_s, cpu_s + 1)
     _set("RLIMIT_FSIZE", limits.file_mib * _MIB)
     _set("RLIMIT_NOFILE", _N_FILES)
     for name in ("RLIMIT_CORE", "RLIMIT_MSGQUEUE", "RLIMIT_MEMLOCK", "RLIMIT_RTPRIO", "RLIMIT_NICE"):

@@ -7,6 +7,7 @@ import os
 import resource
 import select
 import signal
+import socket
 import time
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ class Line:
 
     read_fd: int
     write_fd: int
+    pipes: tuple[int, ...] = ()
+    """Of a session: the ends that go on to the program's process."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ def send_result(fd: int, report: Report, claim: bytes = b"", output: bytes = b""
 class Run:
     """One program from its start to its end."""
 
+    _tick_s = _TICK_S
+    """How long nobody looks."""
+
     def __init__(self, cell: Cell, limits: Limits, inmate: Inmate, line: Line) -> None:
         self._cell, self._limits, self._inmate, self._line = cell, limits, inmate, line
         self._child = inmate.pid
@@ -63,16 +69,24 @@ class Run:
 
     def go(self, request: bytes) -> None:
         """Give the waiting process its orders, see it through, and report."""
-        with contextlib.suppress(BrokenPipeError):
-            send_frame(self._inmate.orders, self._cell.folder.encode())
-            send_frame(self._inmate.orders, request)
-        os.close(self._inmate.orders)
+        with self._inmate.orders as orders, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._send_pipes(orders)
+            send_frame(orders.fileno(), self._cell.folder.encode())
+            send_frame(orders.fileno(), request)
+        for fd in self._line.pipes:
+            os.close(fd)
         # Before it says that it is ready: on a busy machine the word is read long after the program began.
         self._began = time.monotonic()
         word = _read_to_end(self._inmate.ready)
         if word == b"ok":
             self._watch()
         self._finish(word)
+
+    def _send_pipes(self, orders: socket.socket) -> None:
+        if self._line.pipes:
+            socket.send_fds(orders, [b"."], self._line.pipes)
+        else:
+            orders.send(b".")
 
     def _finish(self, word: bytes) -> None:
         wall_s = time.monotonic() - self._began
@@ -95,17 +109,21 @@ class Run:
             poll.register(fd, select.POLLIN)
         looked = 0.0
         while self._stopped is None:
-            ready = [fd for fd, _ in poll.poll(_TICK_S * 1000)]
+            ready = [fd for fd, _ in poll.poll(self._tick_s * 1000)]
             for fd in ready:
                 if fd in takers and not takers[fd](os.read(fd, _CHUNK)):
                     poll.unregister(fd)
             if self._line.read_fd in ready:
-                self._abandoned = True
+                self._hear()
             if self._abandoned or end in ready or (end < 0 and self._is_over()):
                 return
-            if (now := time.monotonic()) - looked >= _TICK_S:
+            if (now := time.monotonic()) - looked >= self._tick_s:
                 looked = now
                 self._look(now)
+
+    def _hear(self) -> None:
+        """Take what the parent says while the program runs, which is that it has left."""
+        self._abandoned = True
 
     def _take_output(self, data: bytes) -> bool:
         self._capture.feed(data)
@@ -123,7 +141,7 @@ class Run:
     def _look(self, now: float) -> None:
         """Compare what the run takes with its limits."""
         limits = self._limits
-        if now - self._began > limits.wall_s:
+        if self._is_late(now):
             self._stopped = "timeout", f"the program ran longer than {limits.wall_s:g} s"
             return
         pids = self._processes()
@@ -133,11 +151,18 @@ class Run:
             return
         taken = watch.total(pids, self._cell.base)
         self._peak_bytes = max(self._peak_bytes, taken.resident_bytes)
-        self._stopped = watch.excess(taken, limits)
+        self._stopped = watch.excess(self._counted(taken), limits)
         if self._cell.level < Level.NAMESPACES:
             self._look_at_folder()
             # The server is gone if another process has adopted its guards.
             self._abandoned = self._abandoned or os.getppid() != self._cell.server_pid
+
+    def _is_late(self, now: float) -> bool:
+        return now - self._began > self._limits.wall_s
+
+    def _counted(self, taken: watch.Usage) -> watch.Usage:
+        """Return what counts of all that the run has taken."""
+        return taken
 
     def _look_at_folder(self) -> None:
         if watch.holds_more(self._cell.folder, self._child, self._limits.folder_mib << 20):

@@ -7,6 +7,7 @@ from typing import Protocol, Self, runtime_checkable
 
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.outcome import STANDARD, Limits, Outcome
+from agentopt.sandbox.session import Session
 from agentopt.values import Value
 
 
@@ -39,8 +40,23 @@ class Sandbox(Protocol):
             SandboxError: The sandbox itself failed.
         """
 
+    def load(self, program: str, call: str, *, prelude: str = "", limits: Limits = STANDARD) -> Session:
+        """Keep a program to call its function many times; see `Session`.
+
+        Args:
+            program: Python source.
+            call: The function of it to call.
+            prelude: Source that is executed before the program in the same module: helpers and constants that the
+                program may use. Positions in errors count the program's own lines.
+            limits: Of the session. wall_s is for loading; cpu_s for loading and for each call, to within a tenth of
+                a second; output_kib and result_kib for each call; all others for the whole session.
+
+        Raises:
+            InputError: A source is no text or call no name.
+        """
+
     def close(self) -> None:
-        """End every run and free what the sandbox holds; closing twice is fine."""
+        """End every run and session, and free what the sandbox holds; closing twice is fine."""
 
     def __enter__(self) -> Self: ...
 

@@ -23,6 +23,7 @@ from agentopt.sandbox import guard, namespaces, paths
 from agentopt.sandbox.levels import Level
 from agentopt.sandbox.report import Report
 from agentopt.sandbox.run import Line, send_result
+from agentopt.sandbox.wire import N_PIPES
 
 _IDLE_S, _BUSY_S = 1.0, 0.05
 
@@ -86,33 +87,34 @@ class _Forks:
             # The one that waits does not end by itself, so it needs no looking after.
             busy = len(self._running) > (self._spare is not None)
             if poll.poll(1000 * (_BUSY_S if busy else _IDLE_S)):
-                word, fds, _, _ = socket.recv_fds(self._control, 64, 1)
+                word, fds, _, _ = socket.recv_fds(self._control, 64, 1 + N_PIPES)
                 if not word:
                     return
                 level, commands = word.split()
-                for fd in fds:
-                    self._start(fd, (Level(int(level)), commands == b"1"))
+                if fds:
+                    self._start(fds, (Level(int(level)), commands == b"1"))
             self._reap()
 
-    def _start(self, fd: int, kind: Kind) -> None:
-        """Hand a line to a guard, and have the next guard ready before it is asked for."""
+    def _start(self, fds: list[int], kind: Kind) -> None:
+        """Hand a line, and a session's pipes, to a guard, and have the next guard ready before it is asked for."""
         try:
-            if not self._hand(fd, self._take_spare(kind)):
-                self._hand(fd, self._fork(kind))
+            if not self._hand(fds, self._take_spare(kind)):
+                self._hand(fds, self._fork(kind))
         except OSError as error:
-            send_result(fd, Report(setup=str(error)))
+            send_result(fds[0], Report(setup=str(error)))
         finally:
-            os.close(fd)
+            for fd in fds:
+                os.close(fd)
         # If this one fails, the next run says so.
         with contextlib.suppress(OSError):
             self._spare = self._spare or (kind, self._fork(kind))
 
-    def _hand(self, fd: int, way: socket.socket | None) -> bool:
+    def _hand(self, fds: list[int], way: socket.socket | None) -> bool:
         if way is None:
             return False
         with way:
             try:
-                socket.send_fds(way, [b"1"], [fd])
+                socket.send_fds(way, [b"1"], fds)
             except (BrokenPipeError, ConnectionResetError):
                 return False
         return True
@@ -160,10 +162,11 @@ def _guard(post: guard.Post, way: socket.socket) -> NoReturn:
     status = 1
     try:
         keeper = guard.Guard(post)
-        _, fds, _, _ = socket.recv_fds(way, 1, 1)
+        _, fds, _, _ = socket.recv_fds(way, 1, 1 + N_PIPES)
         way.close()
-        for fd in fds:
-            keeper.serve(Line(fd, fd))
+        if fds:
+            fd, *pipes = fds
+            keeper.serve(Line(fd, fd, tuple(pipes)))
             # The parent waits for this end. Closed by the exit it would come only after the kernel
             # has taken this process's memory apart, milliseconds later.
             os.close(fd)

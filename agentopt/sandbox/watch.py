@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -13,6 +14,7 @@ from agentopt.sandbox.outcome import Limits
 
 _MIB = 1 << 20
 _ENTRY_BYTES = 4096
+_CPU_CLOCK = 2
 _PPID, _CPU, _THREADS, _SIZE, _RESIDENT = 1, slice(11, 15), 17, 20, 21
 
 
@@ -35,6 +37,15 @@ def usage(pid: int | str) -> Usage | None:
     cpu_s = sum(int(field) for field in fields[_CPU]) / os.sysconf("SC_CLK_TCK")
     resident = int(fields[_RESIDENT]) * os.sysconf("SC_PAGE_SIZE")
     return Usage(1, int(fields[_THREADS]), cpu_s, int(fields[_SIZE]), resident)
+
+
+def processor_s(pid: int) -> float:
+    """Return a process's processor time to the microsecond, also where there is no /proc; Linux only."""
+    try:
+        # The clock of a process is named by its number, as clock_getcpuclockid(3) does it.
+        return time.clock_gettime(~pid << 3 | _CPU_CLOCK)
+    except OSError:
+        return 0.0
 
 
 def descendants(root: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Length-prefixed frames between the parent, the server and the guard of a run."""
+"""Length-prefixed frames between the parent, the guard of a run and the program's process."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ import time
 
 from agentopt.errors import SandboxError
 
-_PREFIX = 8
+PREFIX_BYTES = 8
 # Under a name of our own, as a program that plays with the module os still has a result to send.
 _WRITE = os.write
+_MOST_MS = (1 << 31) - 1
 REQUEST_BYTES = 64 << 20
 """The most that a program and its inputs may take together."""
+MARK_BYTES = 8
+"""The random mark before each question to a session, and again before its answer."""
+N_PIPES = 3
+"""Of a session, besides its line: for questions, for answers, for what is printed."""
+
+
+def frame(data: bytes) -> bytes:
+    """Put a frame's prefix before its data."""
+    return len(data).to_bytes(PREFIX_BYTES, "big") + data
 
 
 def send_frame(fd: int, data: bytes, deadline: float | None = None) -> None:
@@ -22,7 +32,7 @@ def send_frame(fd: int, data: bytes, deadline: float | None = None) -> None:
         TimeoutError: The deadline passed; a descriptor that blocks is not watched for it.
         BrokenPipeError: The other side closed.
     """
-    view = memoryview(len(data).to_bytes(_PREFIX, "big") + data)
+    view = memoryview(frame(data))
     while view:
         try:
             view = view[os.write(fd, view) :]
@@ -49,11 +59,11 @@ def receive_frame(fd: int, max_bytes: int, deadline: float | None = None) -> byt
         SandboxError: The frame is longer, or the other side closed inside it.
         TimeoutError: The deadline passed.
     """
-    prefix = _read(fd, _PREFIX, deadline)
+    prefix = _read(fd, PREFIX_BYTES, deadline)
     if not prefix:
         return None
     length = int.from_bytes(prefix, "big")
-    if len(prefix) < _PREFIX or length > max_bytes:
+    if len(prefix) < PREFIX_BYTES or length > max_bytes:
         raise SandboxError(f"expected a frame of at most {max_bytes} bytes, got a prefix that says {length}")
     data = _read(fd, length, deadline)
     if len(data) < length:
@@ -80,6 +90,6 @@ def _read(fd: int, length: int, deadline: float | None) -> bytes:
 def _wait(fd: int, event: int, deadline: float | None) -> None:
     poll = select.poll()
     poll.register(fd, event)
-    left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+    left = None if deadline is None else min(max(0.0, deadline - time.monotonic()) * 1000, _MOST_MS)
     if not poll.poll(left):
         raise TimeoutError

@@ -24,8 +24,9 @@ from agentopt.testing.sandbox_borders import BORDER_CHECKS
 from agentopt.testing.sandbox_check import Check
 from agentopt.testing.sandbox_claims import CLAIM_CHECKS
 from agentopt.testing.sandbox_limits import LIMIT_CHECKS
+from agentopt.testing.sandbox_sessions import SESSION_CHECKS
 
-CHECKS: tuple[Check, ...] = (*CLAIM_CHECKS, *BORDER_CHECKS, *LIMIT_CHECKS)
+CHECKS: tuple[Check, ...] = (*CLAIM_CHECKS, *BORDER_CHECKS, *LIMIT_CHECKS, *SESSION_CHECKS)
 
 
 def self_check(sandbox: Sandbox, checks: tuple[Check, ...] = CHECKS) -> list[Finding]:

@@ -55,6 +55,12 @@ def sandbox(sandbox_of: Callable[[str], Sandbox]) -> Sandbox:
     pytest.skip("this machine offers no isolation")
 
 
+@pytest.fixture(params=["namespaces", "landlock"])
+def box(request: pytest.FixtureRequest, sandbox_of: Callable[[str], Sandbox]) -> Sandbox:
+    """A fork server at each level."""
+    return sandbox_of(request.param)
+
+
 @pytest.fixture(scope="session")
 def solving() -> Iterator[Sandbox]:
     """A sandbox whose server has imported Pyomo and the solvers."""
