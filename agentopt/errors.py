@@ -7,7 +7,8 @@ AgentoptError                 shown to a user as one sentence, without a traceba
 │   ├── ExpressionError       the text of an expression is outside the language
 │   ├── FormulationError      one of the five elements is wrong: unknown name, wrong index, empty set
 │   │   └── UnitError         two quantities of different units are added or compared
-│   └── CodecError            a value cannot cross a process border as data
+│   ├── CodecError            a value cannot cross a process border as data
+│   └── DomainError           a value is outside its parameter's domain
 ├── ConfigError               no model, key or setting where one is needed (also a LookupError)
 ├── MissingExtra              an optional package is not installed (also an ImportError)
 ├── BudgetExceeded            the next call would pass a limit, so it was not made
@@ -25,6 +26,9 @@ AgentoptError                 shown to a user as one sentence, without a traceba
 │   ├── TransportError        the connection broke
 │   ├── ProviderError         the provider failed or refused the request for another reason
 │   └── ReplayError           a recording has no entry for this call
+├── TraceError                a call cannot be recorded, or a trace cannot be read
+│   └── HiddenDependencyError  a traced function read a node that was not passed to it
+├── CodeError                 a learned version of a function failed where it runs, in the sandbox
 ├── SandboxError              the sandbox itself failed, never the program in it
 │   └── SandboxUnavailable    this machine offers less isolation than was asked for
 └── SolverError               a solver failed, or reported what it cannot prove
@@ -88,6 +92,10 @@ class UnitError(FormulationError):
 
 class CodecError(InputError):
     """A value cannot cross a process border as data."""
+
+
+class DomainError(InputError):
+    """A value is outside its parameter's domain."""
 
 
 class ConfigError(AgentoptError, LookupError):
@@ -192,6 +200,32 @@ class ProviderError(LLMError):
 
 class ReplayError(LLMError):
     """A recording has no entry for this call."""
+
+
+class TraceError(AgentoptError):
+    """A call cannot be recorded, or a trace cannot be read."""
+
+
+class HiddenDependencyError(TraceError):
+    """A traced function read a node that was not passed to it."""
+
+
+class CodeError(AgentoptError):
+    """A learned version of a function failed where it runs, in the sandbox.
+
+    What it raised of Python's own exceptions is raised as a subclass of both, so that `except ValueError` holds.
+
+    Attributes:
+        kind: The name of the exception in the sandbox.
+        place: The line of the learned source, as "line 3: return 1 / 0", or "".
+        verdict: error, timeout, memory, output, denied or crashed.
+    """
+
+    def __init__(self, message: str, *, kind: str = "", place: str = "", verdict: str = "error") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.place = place
+        self.verdict = verdict
 
 
 class SandboxError(AgentoptError):
