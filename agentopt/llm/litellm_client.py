@@ -165,7 +165,9 @@ def _completion(response: Any, request: Request, endpoint: Endpoint, seconds: fl
         message = choice.message
         tools = getattr(message, "tool_calls", None) or []
         calls = [{"function": {"arguments": one.function.arguments}} for one in tools]
-        refusal = (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
+        # A field of its own since litellm 1.110, one of the provider's before.
+        fields = getattr(message, "provider_specific_fields", None) or {}
+        refusal = getattr(message, "refusal", None) or fields.get("refusal")
         take_message({"content": message.content, "tool_calls": calls, "refusal": refusal}, draft)
         draft.finish = _FINISH.get(choice.finish_reason, choice.finish_reason)
     if not choices:
