@@ -9,16 +9,56 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentopt.graph import (
+        Feedback,
+        Module,
+        Node,
+        TraceGraph,
+        backward,
+        no_trace,
+        node,
+        parameter,
+        parameters,
+        trace,
+    )
     from agentopt.llm import Budget, Model, connect
     from agentopt.solvers.modeling import Formulation, Solution, solve
 
 __version__ = "0.1.0"
-__all__ = ["Budget", "Formulation", "Model", "Solution", "__version__", "connect", "solve"]
+__all__ = [
+    "Budget",
+    "Feedback",
+    "Formulation",
+    "Model",
+    "Module",
+    "Node",
+    "Solution",
+    "TraceGraph",
+    "__version__",
+    "backward",
+    "connect",
+    "no_trace",
+    "node",
+    "parameter",
+    "parameters",
+    "solve",
+    "trace",
+]
 
 _HOME = {
     "Budget": "agentopt.llm",
     "Model": "agentopt.llm",
     "connect": "agentopt.llm",
+    "Feedback": "agentopt.graph",
+    "Module": "agentopt.graph",
+    "Node": "agentopt.graph",
+    "TraceGraph": "agentopt.graph",
+    "backward": "agentopt.graph",
+    "no_trace": "agentopt.graph",
+    "node": "agentopt.graph",
+    "parameter": "agentopt.graph",
+    "parameters": "agentopt.graph",
+    "trace": "agentopt.graph",
     "Formulation": "agentopt.solvers.modeling",
     "Solution": "agentopt.solvers.modeling",
     "solve": "agentopt.solvers.modeling",

@@ -1,0 +1,1 @@
+"""Code as a parameter: its contract, what it may use of its surroundings, and how its versions run."""

@@ -1,0 +1,1 @@
+"""Writing out what was learned: parameters as readable text, functions and prompts as plain Python."""

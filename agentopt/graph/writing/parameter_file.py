@@ -1,0 +1,190 @@
+"""Parameters in a file that a person can read, compare and mend: YAML with every version as text."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agentopt import tagged
+from agentopt.errors import CodecError, DomainError, FileError, InputError
+from agentopt.graph.domains.domain import Domain, brief, same
+from agentopt.graph.parameter_node import HUMAN, Origin, Parameter, Version
+from agentopt.graph.walk import name_parameters
+from agentopt.graph.writing.textfile import write_text
+from agentopt.values import Value
+
+_FORMAT = 1
+_HEAD = "# Parameters written by agentopt. `current` is the number of the version in use, counted from 0.\n"
+History = list[tuple[Any, Origin, float | None]]
+
+
+def save(thing: object, path: str | Path) -> None:
+    """Write the parameters that an object holds, with all their versions.
+
+    Args:
+        thing: A module, a traced function, a parameter, or a container of such.
+        path: The file; it is replaced in one step.
+
+    Raises:
+        FileError: It cannot be written, or a value cannot be put into text; what stood there is still there.
+    """
+    write_text(path, _HEAD + _written({"format": _FORMAT, "parameters": _parameters_as_data(thing)}))
+
+
+def load(thing: object, path: str | Path) -> None:
+    """Give the parameters that an object holds the versions of a file.
+
+    Raises:
+        FileError: The file cannot be read, or is no such file.
+        InputError: Its parameters are not those of the object.
+        DomainError: A version is not in its parameter's domain. In all three cases no parameter was changed.
+    """
+    entries = _read(Path(path))
+    found = _by_path(thing)
+    if missing := [name for name in found if name not in entries]:
+        raise InputError(f"{path} has no parameter {missing[0]!r}; it has {', '.join(entries) or 'none'}")
+    if unknown := [name for name in entries if name not in found]:
+        raise InputError(f"{path} has a parameter {unknown[0]!r}, which is not among {', '.join(found) or 'none'}")
+    histories = {name: _history(parameter, name, entries[name], path) for name, parameter in found.items()}
+    for name, parameter in found.items():
+        for value, _, _ in histories[name][0]:
+            try:
+                parameter.domain.check(value)
+            except DomainError as error:
+                raise DomainError(f"{path}, parameter {name!r}: {error}") from error
+    for name, parameter in found.items():
+        history, current = histories[name]
+        parameter.restore(history, current)
+
+
+def _by_path(thing: object) -> dict[str, Parameter[Any]]:
+    return {name: parameter for name, parameter in name_parameters(thing).items() if parameter.versions}
+
+
+def _parameters_as_data(thing: object) -> dict[str, Value]:
+    data: dict[str, Value] = {}
+    for name, parameter in _by_path(thing).items():
+        try:
+            versions: list[Value] = [_version_as_data(version) for version in parameter.versions]
+        except CodecError as error:
+            raise FileError(f"the parameter {name!r} cannot be put into text: {error}") from error
+        data[name] = {"current": parameter.version.number, "versions": versions}
+    return data
+
+
+def _version_as_data(version: Version[Any]) -> dict[str, Value]:
+    """What is not said is as usual: by a human, without a reason, made from nothing, not scored."""
+    data: dict[str, Value] = {}
+    if version.author != HUMAN:
+        data["author"] = version.author
+    if version.reason:
+        data["reason"] = version.reason
+    if version.parent is not None:
+        data["parent"] = version.parent
+    if version.score is not None:
+        data["score"] = version.score
+    return data | _value_as_data(version)
+
+
+def _value_as_data(version: Version[Any]) -> dict[str, Value]:
+    """A value as it is, or an object of typed data as the JSON from which its domain makes it again."""
+    domain = version.parameter.domain
+    try:
+        return {"value": tagged.encode(version.then)}
+    except CodecError:
+        if domain.kind != "data":
+            raise
+    written: Value = json.loads(domain.show(version._value))
+    if not same(domain.parse(written), version._value):
+        raise CodecError(f"expected {domain.describe()} that is the same after JSON, got {brief(version._value)}")
+    return {"json": written}
+
+
+def _history(parameter: Parameter[Any], name: str, entry: Any, path: str | Path) -> tuple[History, int]:
+    """The versions of one parameter in a file, and the number of the current one.
+
+    Raises:
+        FileError: The entry is none.
+    """
+    try:
+        versions = [_version(data, parameter.domain) for data in entry["versions"]]
+        current = entry["current"]
+        if type(current) is not int or not 0 <= current < len(versions):
+            raise ValueError(f"current is {current!r}, of {len(versions)} versions")
+        for place, (_, origin, _) in enumerate(versions):
+            if origin.parent is not None and not 0 <= origin.parent < place:
+                raise ValueError(f"version {place} names {origin.parent} as its parent, which is not before it")
+    except DomainError as error:
+        raise DomainError(f"{path}, parameter {name!r}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        said = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise FileError(
+            f"{path}, parameter {name!r}: expected current and versions, each with a value; {said}"
+        ) from error
+    return versions, current
+
+
+def _version(data: Mapping[str, Any], domain: Domain[Any]) -> tuple[Any, Origin, float | None]:
+    score = data.get("score")
+    if score is not None and (
+        isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score)
+    ):
+        raise ValueError(f"expected a number as score, got {score!r}")
+    parent = data.get("parent")
+    if parent is not None and type(parent) is not int:
+        raise ValueError(f"expected the number of a version as parent, got {parent!r}")
+    origin = Origin(str(data.get("author", HUMAN)), str(data.get("reason", "")), parent)
+    value = domain.parse(data["json"]) if "json" in data else tagged.decode(data["value"])
+    return value, origin, score
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"cannot read the parameters in {path}: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = " ".join(str(error).split())
+        raise FileError(f"{path} is no YAML: {said[:200]}") from error
+    entries = data.get("parameters") if isinstance(data, dict) and data.get("format") == _FORMAT else None
+    if not isinstance(entries, dict):
+        raise FileError(f"{path} is no file of parameters: expected 'format: {_FORMAT}' and 'parameters' in it")
+    return {str(name): entry for name, entry in entries.items()}
+
+
+def _written(data: dict[str, Value]) -> str:
+    """YAML in which texts of several lines stand as they are; what YAML would read back otherwise is quoted."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Without anchors, which only say that two values happen to be one object."""
+
+        def ignore_aliases(self, data: object) -> bool:
+            return True
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        # Only between double quotes does the writer escape what the reader would take for the end of a line.
+        style = None if value.isprintable() else '"'
+        if "\n" in value and same(_reread(value), value):
+            style = "|"
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _reread(value: str) -> object:
+    """What comes back of a text that is written as a literal block."""
+    import yaml
+
+    try:
+        return yaml.safe_load(
+            yaml.dump({"value": value}, Dumper=yaml.SafeDumper, default_style="|", allow_unicode=True)
+        )["value"]
+    except (yaml.YAMLError, ValueError):
+        return None
