@@ -1,0 +1,53 @@
+"""Optimizers: told what happened, asked what to try next.
+
+OptoPrime   reads the whole trace in one call
+TextGrad    passes feedback back call by call, then asks for new values
+OPRO        sees the values tried and their scores, no trace
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentopt.optimizers.opro import OPRO
+    from agentopt.optimizers.optimizer import Optimizer, Settings
+    from agentopt.optimizers.optoprime import OptoPrime
+    from agentopt.optimizers.proposal import Evaluation, Proposal, Rejection, Step
+    from agentopt.optimizers.textgrad import TextGrad
+
+__all__ = [
+    "OPRO",
+    "Evaluation",
+    "Optimizer",
+    "OptoPrime",
+    "Proposal",
+    "Rejection",
+    "Settings",
+    "Step",
+    "TextGrad",
+]
+
+_HOME = {
+    "Evaluation": "proposal",
+    "OPRO": "opro",
+    "Optimizer": "optimizer",
+    "OptoPrime": "optoprime",
+    "Proposal": "proposal",
+    "Rejection": "proposal",
+    "Settings": "optimizer",
+    "Step": "proposal",
+    "TextGrad": "textgrad",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its home (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'agentopt.optimizers' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"agentopt.optimizers.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,133 @@
+"""What was tried before and how it went: combinations of versions with their scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentopt.graph.parameter_node import Parameter, Version
+from agentopt.graph.shown.view import cut
+from agentopt.optimizers.proposal import Evaluation
+
+_VALUE_CHARS = 1200
+_SHORT_CHARS = 60
+_FEEDBACK_CHARS = 400
+
+
+@dataclass
+class Trial:
+    """One combination of versions, and every evaluation of it."""
+
+    number: int
+    """Counted from 1 in the order in which combinations were first tried."""
+    versions: dict[Parameter[Any], Version[Any]]
+    scores: list[float] = field(default_factory=list)
+    feedback: str = ""
+    """What was said last."""
+
+    @property
+    def score(self) -> float | None:
+        """The mean score, higher is better; None before any."""
+        return sum(self.scores) / len(self.scores) if self.scores else None
+
+
+class Memory:
+    """Keeps every trial and shows the few that say most: the best ones and the latest.
+
+    Args:
+        size: How many trials are shown.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._trials: dict[tuple[int, ...], Trial] = {}
+        self._sums: dict[int, tuple[float, int]] = {}
+        """By id of a version, which its parameter keeps alive: sum and count of the scores of its trials."""
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def add(self, versions: dict[Parameter[Any], Version[Any]], evaluation: Evaluation) -> None:
+        """Note an evaluation; also on the versions themselves, each with the mean score of the trials it was in."""
+        key = tuple(version.number for version in versions.values())
+        # Taken out and put back, so that the order is that of the latest evaluation.
+        trial = self._trials.pop(key, None) or Trial(len(self._trials) + 1, dict(versions))
+        self._trials[key] = trial
+        trial.feedback = evaluation.text
+        if evaluation.score is None:
+            return
+        trial.scores.append(evaluation.score)
+        for version in versions.values():
+            total, count = self._sums.get(id(version), (0.0, 0))
+            self._sums[id(version)] = total, count = total + evaluation.score, count + 1
+            version.score = total / count
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the highest mean score, the earliest of equals."""
+        return max(
+            (trial for trial in self._trials.values() if trial.score is not None),
+            key=lambda trial: trial.score if trial.score is not None else 0.0,
+            default=None,
+        )
+
+    def shown(self, *, without: dict[Parameter[Any], Version[Any]] | None = None) -> list[Trial]:
+        """The trials to show, worst first: half of the room for the best, the rest for the latest others.
+
+        Args:
+            without: The combination that is shown anyway.
+        """
+        key = tuple(version.number for version in without.values()) if without else None
+        others = [trial for known, trial in self._trials.items() if known != key]
+        scored = sorted((trial for trial in others if trial.score is not None), key=_by_score, reverse=True)
+        kept = scored[: (self.size + 1) // 2]
+        for trial in reversed(others):
+            if len(kept) >= self.size:
+                break
+            if trial not in kept:
+                kept.append(trial)
+        return sorted(kept, key=_by_score)
+
+
+def trial_text(
+    trial: Trial,
+    names: dict[Parameter[Any], str],
+    present: dict[Parameter[Any], Version[Any]],
+    *,
+    whole: bool = False,
+) -> str:
+    """A trial in words: its score, its values, and what was said of it.
+
+    Args:
+        trial: One of the memory.
+        names: Of the parameters that are shown.
+        present: The versions that the reader sees anyway; values that were the same are left out.
+        whole: Name those as well, the short ones by their value.
+    """
+    score = trial.score
+    n_scores = len(trial.scores)
+    spread = f"{min(trial.scores):.10g} to {max(trial.scores):.10g}" if n_scores > 1 else ""
+    mean = f" (mean of {n_scores} runs, {spread})" if n_scores > 1 else ""
+    if whole and all(version is present.get(parameter) for parameter, version in trial.versions.items()):
+        mean += " (the present values)"
+    said = f"score {score:.10g}{mean}" if score is not None else "without a score"
+    lines = [f"Trial {trial.number}: {said}"]
+    for parameter, version in trial.versions.items():
+        same = version is present.get(parameter)
+        if parameter not in names or (same and not whole):
+            continue
+        text = cut(parameter.domain.show(version.then), _VALUE_CHARS)
+        if same and ("\n" in text or len(text) > _SHORT_CHARS):
+            text = "(its present value)"
+        lines.append(f"{names[parameter]} = {text}" if "\n" not in text else f"{names[parameter]} =\n{_indented(text)}")
+    if trial.feedback:
+        lines.append(f"feedback: {cut(trial.feedback, _FEEDBACK_CHARS)}")
+    return "\n".join(lines)
+
+
+def _by_score(trial: Trial) -> float:
+    return trial.score if trial.score is not None else float("-inf")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.split("\n"))

@@ -1,0 +1,214 @@
+"""The one seam of all optimizers: told what happened, asked what to try next.
+
+`tell` and `ask` are for loops and searches; `zero_feedback`, `backward` and `step` are the same for hands that
+know PyTorch:
+
+    optimizer.zero_feedback()
+    optimizer.backward(output, "too long")
+    optimizer.step()
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentopt.errors import AgentoptError, EmptyReplyError, InputError, LLMError, ReplyError, TruncatedError
+from agentopt.graph.parameter_node import Version
+from agentopt.graph.propagation import Output, Said
+from agentopt.graph.walk import name_parameters
+from agentopt.llm import Budget, Message, Model, Sampling, Usage, render
+from agentopt.optimizers.memory import Memory
+from agentopt.optimizers.proposal import Evaluation, Proposal, Provenance, Rejection, Step
+from agentopt.optimizers.reply import Read, Reply, read, reply_type
+
+# A reply at fault is a proposal that was rejected; any other error of a call is nothing that a model proposed.
+_REPLY_FAULTS = (ReplyError, EmptyReplyError, TruncatedError)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What optimizers have in common beside parameters and model."""
+
+    objective: str = ""
+    """What is wanted, in a sentence; "" leaves it to the feedback."""
+    memory: int = 4
+    """How many earlier trials a prompt shows."""
+    sampling: Sampling | None = None
+    budget: Budget | None = None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a model is asked."""
+
+    messages: list[Message]
+    versions: Mapping[str, Version[Any]]
+    """The versions that proposals start from, by their names in the messages."""
+    usage: Usage = field(default_factory=Usage)
+    """Of the calls that it took to make the prompt."""
+
+
+@dataclass
+class Asked:
+    """What came of one `ask`."""
+
+    read: Read
+    usage: Usage
+    rejected: list[Rejection] = field(default_factory=list)
+    """All that was refused, also what was mended when it was sent back."""
+
+
+class Optimizer(ABC):
+    """Turns evaluations into proposals by asking a model.
+
+    Args:
+        parameters: A module, a traced function, parameters, or a container of these; those that are not trainable
+            are left alone.
+        model: Asked for proposals.
+        settings: The rest.
+
+    Raises:
+        InputError: There is no trainable parameter.
+    """
+
+    def __init__(self, parameters: Any, model: Model, settings: Settings | None = None) -> None:
+        found = name_parameters(list(parameters) if isinstance(parameters, Iterable) else parameters)
+        self.parameters = [parameter for parameter in found.values() if parameter.trainable]
+        if not self.parameters:
+            raise InputError("expected at least one trainable parameter to optimize, found none")
+        self.model = model
+        self.settings = settings or Settings()
+        self.memory = Memory(self.settings.memory)
+        self.steps: list[Step] = []
+        """The record of every step so far."""
+        self._pending: list[Evaluation] = []
+
+    def tell(self, evaluation: Evaluation) -> None:
+        """Take note of what happened; it is used by every `ask` until `zero_feedback`."""
+        self._pending.append(evaluation)
+        traced = {version.parameter: version for version in evaluation.graph.versions.values()}
+        self.memory.add(
+            {parameter: traced.get(parameter, parameter.version) for parameter in self.parameters}, evaluation
+        )
+
+    def ask(self, n: int = 1) -> list[Proposal]:
+        """Proposals for what to try next, at most n, from one call of the model and one more if parts were refused.
+
+        Nothing is applied. None come if the model sees nothing to change or nothing that it proposed can be used.
+
+        Raises:
+            InputError: Nothing was told, or no parameter of this optimizer led to what was.
+            LLMError: The call failed.
+            BudgetExceeded: The call was not made.
+        """
+        return list(self._ask(n).read.proposals)
+
+    def zero_feedback(self) -> None:
+        """Forget the feedback that waits for a step; the memory of trials and scores stays."""
+        self._pending.clear()
+
+    def backward(self, output: Output, feedback: Said) -> None:
+        """Note what is said of an output, or of an exception that left a traced call; calls add up.
+
+        Raises:
+            TraceError: The output is no node and carries none.
+            InputError: The feedback is none.
+        """
+        self.tell(Evaluation.of(output, feedback))
+
+    def step(self, n: int = 1) -> Step:
+        """Ask for proposals and apply the first.
+
+        Args:
+            n: How many proposals to ask for in the one call; the others stand in the record.
+
+        Returns:
+            The record, which is also added to `steps`.
+
+        Raises:
+            LLMError: The call failed for another reason than the reply; the record says so, no parameter was changed.
+            BudgetExceeded: The call was not made.
+        """
+        if not self._reached():
+            return self._recorded(Step("no feedback", reason=self._why_unreached()))
+        try:
+            asked = self._ask(n)
+        except _REPLY_FAULTS as error:
+            return self._recorded(
+                Step("rejected", rejected=(Rejection("the reply", "", str(error)),), reason=str(error))
+            )
+        except AgentoptError as error:
+            self._recorded(Step("failed", reason=f"{type(error).__name__}: {error}"))
+            raise
+        return self._recorded(self._applied(asked))
+
+    def _applied(self, asked: Asked) -> Step:
+        proposals, rejected = asked.read.proposals, tuple(asked.rejected)
+        if not proposals:
+            outcome = "unchanged" if asked.read.nothing_to_change and not asked.read.rejected else "rejected"
+            return Step(outcome, (), rejected, None, asked.read.nothing_to_change, asked.usage)  # type: ignore[arg-type]
+        first = proposals[0]
+        first.apply()
+        return Step("applied", proposals, rejected, first, first.reason, asked.usage)
+
+    def _recorded(self, step: Step) -> Step:
+        self.steps.append(step)
+        return step
+
+    def _ask(self, n: int) -> Asked:
+        if n < 1:
+            raise InputError(f"expected to be asked for at least 1 proposal, got {n}")
+        if not self._reached():
+            raise InputError(self._why_unreached())
+        prompt = self.prompt(n)
+        return self._converse(prompt)
+
+    def _converse(self, prompt: Prompt) -> Asked:
+        """Ask, and send back once what was refused of the reply."""
+        messages, versions, usage = prompt.messages, prompt.versions, prompt.usage
+        kind = reply_type(versions)
+        first = self._complete(messages, kind)
+        usage += first.usage
+        judged = read(first.value, versions, Provenance(first.model, usage))
+        if not judged.rejected:
+            return Asked(judged, usage)
+        faults = [f"{fault} (it was: {fault.value})" if fault.value else str(fault) for fault in judged.rejected]
+        again = [*messages, Message("assistant", first.text), *render("optimizers/correct", faults=faults)]
+        try:
+            second = self._complete(again, kind)
+        except (LLMError, *_REPLY_FAULTS):
+            # What was good in the first reply stands.
+            return Asked(judged, usage, list(judged.rejected))
+        usage += second.usage
+        mended = read(second.value, versions, Provenance(second.model, usage))
+        better = mended if mended.proposals or not judged.proposals else judged
+        return Asked(better, usage, [*judged.rejected, *mended.rejected])
+
+    def _complete(self, messages: list[Message], kind: type[Reply]) -> Any:
+        return self.model.complete(messages, kind, sampling=self.settings.sampling, budget=self.settings.budget)
+
+    @abstractmethod
+    def prompt(self, n: int) -> Prompt:
+        """What the model is asked for n candidates."""
+
+    def _reached(self) -> bool:
+        """Whether there is feedback for a parameter of this optimizer."""
+        mine = set(map(id, self.parameters))
+        return any(id(parameter) in mine for told in self._pending for parameter in told.graph.parameters)
+
+    def _why_unreached(self) -> str:
+        if not self._pending:
+            return "no feedback was given since zero_feedback()"
+        names = ", ".join(parameter.name for parameter in self.parameters)
+        return (
+            f"no feedback reaches {names}: the outputs were not made from them by traced calls. A value that left the "
+            "graph on the way, as by str(), int() or an f-string outside of a traced function, cuts it"
+        )
+
+
+def kinds(versions: Mapping[str, Version[Any]]) -> list[str]:
+    """The kinds of domains in play, so that a prompt holds only the rules that apply."""
+    return sorted({version.parameter.domain.kind for version in versions.values()})

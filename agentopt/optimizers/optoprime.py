@@ -1,0 +1,82 @@
+"""OptoPrime: one call reads the whole trace with its feedback and writes new values.
+
+Source: Trace (Cheng, Nie and Swaminathan, NeurIPS 2024), section 3.3 and appendix: the problem is shown as a
+program with values and feedback, and one reply names the variables to change. Here the reply is typed, may hold
+several candidates and patches, and what was tried before is shown with its scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agentopt.graph.parameter_node import Parameter, Version
+from agentopt.graph.propagation import backward_all
+from agentopt.graph.shown.trace_graph import BUDGET, TraceGraph
+from agentopt.llm import Model, render
+from agentopt.optimizers.memory import trial_text
+from agentopt.optimizers.optimizer import Optimizer, Prompt, Settings, kinds
+
+
+class OptoPrime(Optimizer):
+    """Proposes from the trace, the feedback and the memory of trials, in one call.
+
+    Args:
+        parameters: As for every `Optimizer`.
+        model: As for every `Optimizer`.
+        settings: As for every `Optimizer`.
+        trace: Whether the prompt shows functions, inputs and calls; without, only parameters and feedback, which
+            shows in an ablation what the trace adds.
+        room: Characters for functions, inputs and calls together; parameters and feedback are never cut.
+    """
+
+    def __init__(
+        self,
+        parameters: Any,
+        model: Model,
+        settings: Settings | None = None,
+        *,
+        trace: bool = True,
+        room: int = BUDGET,
+    ) -> None:
+        super().__init__(parameters, model, settings)
+        self._trace = trace
+        self._room = room
+
+    def _graph(self) -> TraceGraph:
+        return backward_all([pair for told in self._pending for pair in told.pairs])
+
+    def _editable(self, graph: TraceGraph) -> dict[str, Version[Any]]:
+        """This optimizer's parameters in a graph, by name, each at its latest version there."""
+        mine = set(map(id, self.parameters))
+        latest: dict[Parameter[Any], tuple[str, Version[Any]]] = {}
+        for name, version in graph.versions.items():
+            known = latest.get(version.parameter)
+            if id(version.parameter) in mine and (known is None or known[1].number < version.number):
+                latest[version.parameter] = name, version
+        return dict(latest.values())
+
+    def prompt(self, n: int) -> Prompt:
+        graph = self._graph()
+        versions = self._editable(graph)
+        view = graph.view(self._room)
+        messages = render(
+            "optimizers/optoprime",
+            objective=self.settings.objective,
+            functions=view.functions if self._trace else "",
+            parameters=view.parameters,
+            inputs=view.inputs if self._trace else "",
+            calls=view.calls if self._trace else "",
+            feedback=view.feedback,
+            trials=self._trials(versions),
+            editable=", ".join(versions),
+            kinds=kinds(versions),
+            n=n,
+        )
+        return Prompt(messages, versions)
+
+    def _trials(self, versions: Mapping[str, Version[Any]]) -> list[str]:
+        names = {version.parameter: name for name, version in versions.items()}
+        present = {version.parameter: version for version in versions.values()}
+        whole = {parameter: present.get(parameter, parameter.version) for parameter in self.parameters}
+        return [trial_text(trial, names, present) for trial in self.memory.shown(without=whole)]
