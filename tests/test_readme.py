@@ -14,28 +14,32 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    """The first fenced block of a language."""
-    match = re.search(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    assert match is not None
-    return match[1]
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
-def test_the_python_example_prints_what_stands_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first example gives the output that the README shows, but for the solver's version."""
+def test_every_python_example_has_its_output() -> None:
+    """As many outputs are shown as examples."""
+    assert len(blocks("python")) == len(blocks("text")) == 2
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_python_examples_print_what_stands_below_them(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An example gives the output that the README shows, but for the solver's version."""
     monkeypatch.chdir(ROOT)
     printed = io.StringIO()
     with redirect_stdout(printed):
-        exec(compile(block("python"), "README.md", "exec"), {})
+        exec(compile(blocks("python")[number], "README.md", "exec"), {})
     version = re.compile(r"HiGHS [\d.]+")
-    assert version.sub("HiGHS", printed.getvalue()) == version.sub("HiGHS", block("text"))
+    assert version.sub("HiGHS", printed.getvalue()) == version.sub("HiGHS", blocks("text")[number])
 
 
 def test_the_yaml_example_solves() -> None:
     """The formulation in the README costs 25 * 120 + 30 * 110 to ship, since each plant serves its near market."""
     from agentopt.solvers.modeling import load_formulation, solve
 
-    assert solve(load_formulation(block("yaml"))).incumbent_objective == pytest.approx(25 * 120 + 30 * 110)
+    assert solve(load_formulation(blocks("yaml")[0])).incumbent_objective == pytest.approx(25 * 120 + 30 * 110)
 
 
 def test_every_link_leads_somewhere() -> None:
