@@ -69,7 +69,8 @@ class TextGrad(OptoPrime):
         versions = self._editable(graph)
         comments, usage = self._pass_back(graph)
         said = {name: comments[name] for name in versions if comments.get(name)}
-        view = graph.view(self._room)
+        # Unfolded, so that the functions inside of blocks, which use most parameters, are documented too.
+        view = graph.view(self._room, folded=False)
         messages = render(
             "optimizers/textgrad_update",
             objective=self.settings.objective,
