@@ -51,7 +51,7 @@ def test_folded_block_is_one_line() -> None:
     text = backward(outer(parameter("a", name="word")), "x").render()
     assert "add_3 = outer(text=word)  # -> 'AAAA'" in text
     assert "Shout four times." in text
-    assert "Make it loud." not in text
+    assert "shout_" not in text
 
 
 def test_open_block_shows_its_inside() -> None:
@@ -209,3 +209,20 @@ def test_a_folded_block_shows_what_it_was_called_with() -> None:
     assert "ask_1 = handle(ticket=ticket, place=3; inside: prompt)" in trace_graph.render()
     assert f"ticket = {ticket!r}" in trace_graph.render()
     assert type(trace_graph).from_json(trace_graph.to_json()).render() == trace_graph.render()
+
+
+def test_a_folded_block_documents_what_it_calls() -> None:
+    """Folded, the functions inside of a block are documented with it: they are what takes the parameters."""
+
+    @trace
+    def ask(prompt: Any) -> Any:
+        """Ask a model."""
+        return prompt
+
+    @trace(opaque=False)
+    def handle(prompt: Any) -> Any:
+        """Handle it."""
+        return ask(prompt)
+
+    text = backward(handle(parameter("p", name="prompt")), "x").render()
+    assert [words in text for words in ("Handle it.", "Ask a model.")] == [True, True]

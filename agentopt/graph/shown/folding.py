@@ -54,6 +54,15 @@ def fold_blocks(
     return tuple(folded)
 
 
+def inside_of(steps: Sequence[Step]) -> dict[str, set[str]]:
+    """The functions and operators that are called in the blocks of each function."""
+    inside: dict[str, set[str]] = {}
+    for step in steps:
+        for block in step.blocks[:1]:
+            inside.setdefault(block.partition("#")[0], set()).add(step.operation)
+    return inside
+
+
 def _folded(block: str, inside: list[Step], used: list[str], call: BlockCall) -> Step:
     """One line for a block: what it was called with, and then what else from outside it used."""
     given = {parent for _, parent in call.parents} | {step.name for step in inside}

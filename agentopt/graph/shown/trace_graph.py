@@ -102,10 +102,12 @@ class TraceGraph:
         """The parts of that text, one by one."""
         # What only reading a trace needs is loaded by it: recording and `backward` start in half the time.
         from agentopt.graph.shown import view
-        from agentopt.graph.shown.folding import fold_blocks
+        from agentopt.graph.shown.folding import fold_blocks, inside_of
 
-        steps = fold_blocks(self.steps, self.outputs, self._parts.blocks) if folded else self.steps
-        return view.view(steps, self.feedback, self.documentation, budget)
+        if not folded:
+            return view.view(self.steps, self.feedback, self.documentation, budget)
+        steps = fold_blocks(self.steps, self.outputs, self._parts.blocks)
+        return view.view(steps, self.feedback, self.documentation, budget, inside_of(self.steps))
 
     def to_json(self) -> str:
         """The whole trace, exact: `from_json` gives an equal one."""

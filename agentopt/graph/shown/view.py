@@ -8,8 +8,9 @@ trace always gives the same text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from agentopt.graph.feedback import Feedback
 from agentopt.graph.shown import fitting
@@ -24,6 +25,7 @@ _HEAD_SHARE = 1 / 8
 _LINE = 26
 """Characters of a line beside what stands before and behind its sign, a fence included."""
 _GAP_CHARS = 150
+NOTHING_INSIDE: Mapping[str, Collection[str]] = MappingProxyType({})
 _MANY_BACKTICKS = "`" * 6
 
 
@@ -49,7 +51,11 @@ class View:
 
 
 def view(
-    steps: Sequence[Step], feedback: Sequence[tuple[str, Feedback]], documentation: Mapping[str, str], budget: int
+    steps: Sequence[Step],
+    feedback: Sequence[tuple[str, Feedback]],
+    documentation: Mapping[str, str],
+    budget: int,
+    inside: Mapping[str, Collection[str]] = NOTHING_INSIDE,
 ) -> View:
     """Write the parts of a trace.
 
@@ -58,6 +64,7 @@ def view(
         feedback: What was said of which output.
         documentation: Of the traced functions, by name.
         budget: Characters for functions, calls and inputs together.
+        inside: The functions that are called inside of each folded one, which are documented with it.
     """
     head_chars = max(SHORTEST, int(budget * _HEAD_SHARE))
     line_of = {True: _Line.of_call, False: _Line.of_input}
@@ -73,6 +80,7 @@ def view(
         lambda step: min(len(step.name), head_chars) + _LINE + SHORTEST,
     )
     operations = {step.operation for step in calls.kept}
+    operations |= {name for operation in operations for name in inside.get(operation, ())}
     documented = [text for name, text in documentation.items() if name in operations]
     lines = {step.name: line_of[step.kind == "call"](step, head_chars) for step in [*calls.kept, *inputs.kept]}
     room = budget - len(documented) - sum(len(line.head) + _LINE for line in lines.values())
