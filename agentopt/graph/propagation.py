@@ -45,8 +45,8 @@ def backward_all(pairs: Iterable[tuple[Output, Said]]) -> TraceGraph:
     """The same for several outputs, each with its own feedback, in one graph and one sweep."""
     said = [(_node(output), Feedback.of(feedback)) for output, feedback in pairs]
     reached = sweep([output for output, _ in said])
-    versions = {id(node.parameter): node.parameter for node in reached if isinstance(node, Version)}
-    return TraceGraph(lambda: _assembled(reached, said), tuple(versions.values()))
+    versions = tuple([node for node in reached if type(node) is Version])
+    return TraceGraph(lambda: _assembled(reached, said), versions)
 
 
 def sweep(outputs: Sequence[Node[Any]]) -> list[Node[Any]]:

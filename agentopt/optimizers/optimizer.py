@@ -11,11 +11,19 @@ know PyTorch:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentopt.errors import AgentoptError, EmptyReplyError, InputError, LLMError, ReplyError, TruncatedError
+from agentopt.errors import (
+    AgentoptError,
+    BudgetExceeded,
+    EmptyReplyError,
+    InputError,
+    LLMError,
+    ReplyError,
+    TruncatedError,
+)
 from agentopt.graph.parameter_node import Version
 from agentopt.graph.propagation import Output, Said
 from agentopt.graph.walk import name_parameters
@@ -75,7 +83,7 @@ class Optimizer(ABC):
     """
 
     def __init__(self, parameters: Any, model: Model, settings: Settings | None = None) -> None:
-        found = name_parameters(list(parameters) if isinstance(parameters, Iterable) else parameters)
+        found = name_parameters(list(parameters) if isinstance(parameters, Iterator) else parameters)
         self.parameters = [parameter for parameter in found.values() if parameter.trainable]
         if not self.parameters:
             raise InputError("expected at least one trainable parameter to optimize, found none")
@@ -89,7 +97,10 @@ class Optimizer(ABC):
     def tell(self, evaluation: Evaluation) -> None:
         """Take note of what happened; it is used by every `ask` until `zero_feedback`."""
         self._pending.append(evaluation)
-        traced = {version.parameter: version for version in evaluation.graph.versions.values()}
+        traced: dict[Any, Version[Any]] = {}
+        for version in sorted(evaluation.graph.reached, key=lambda version: version.number):
+            # Of several versions in one trace the latest is meant.
+            traced[version.parameter] = version
         self.memory.add(
             {parameter: traced.get(parameter, parameter.version) for parameter in self.parameters}, evaluation
         )
@@ -163,29 +174,29 @@ class Optimizer(ABC):
             raise InputError(f"expected to be asked for at least 1 proposal, got {n}")
         if not self._reached():
             raise InputError(self._why_unreached())
-        prompt = self.prompt(n)
-        return self._converse(prompt)
+        return self._converse(self.prompt(n), n)
 
-    def _converse(self, prompt: Prompt) -> Asked:
+    def _converse(self, prompt: Prompt, n: int) -> Asked:
         """Ask, and send back once what was refused of the reply."""
         messages, versions, usage = prompt.messages, prompt.versions, prompt.usage
         kind = reply_type(versions)
         first = self._complete(messages, kind)
         usage += first.usage
-        judged = read(first.value, versions, Provenance(first.model, usage))
+        judged = read(first.value, versions, Provenance(first.model, usage), n)
         if not judged.rejected:
-            return Asked(judged, usage)
+            return Asked(judged, usage, list(judged.left_over))
         faults = [f"{fault} (it was: {fault.value})" if fault.value else str(fault) for fault in judged.rejected]
         again = [*messages, Message("assistant", first.text), *render("optimizers/correct", faults=faults)]
         try:
             second = self._complete(again, kind)
-        except (LLMError, *_REPLY_FAULTS):
+        except (LLMError, BudgetExceeded) as error:
             # What was good in the first reply stands.
-            return Asked(judged, usage, list(judged.rejected))
+            lost = Rejection("the correction", "", f"{type(error).__name__}: {error}")
+            return Asked(judged, usage, [*judged.rejected, lost])
         usage += second.usage
-        mended = read(second.value, versions, Provenance(second.model, usage))
+        mended = read(second.value, versions, Provenance(second.model, usage), n)
         better = mended if mended.proposals or not judged.proposals else judged
-        return Asked(better, usage, [*judged.rejected, *mended.rejected])
+        return Asked(better, usage, [*judged.rejected, *mended.rejected, *better.left_over])
 
     def _complete(self, messages: list[Message], kind: type[Reply]) -> Any:
         return self.model.complete(messages, kind, sampling=self.settings.sampling, budget=self.settings.budget)

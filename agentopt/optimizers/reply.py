@@ -69,16 +69,28 @@ class Read:
     proposals: tuple[Proposal, ...]
     rejected: tuple[Rejection, ...]
     nothing_to_change: str
+    left_over: tuple[Rejection, ...] = ()
+    """Candidates that were not looked at, since as many as were asked for had been taken."""
 
 
-def read(reply: Reply, versions: Mapping[str, Version[Any]], provenance: Provenance) -> Read:
+def read(reply: Reply, versions: Mapping[str, Version[Any]], provenance: Provenance, n: int = 1) -> Read:
     """Judge a reply part by part.
 
     A candidate is taken whole or not at all: its edits were made for each other.
+
+    Args:
+        reply: What came.
+        versions: What it may change, by name.
+        provenance: Where it came from.
+        n: How many candidates are taken at most.
     """
     proposals: list[Proposal] = []
     rejected: list[Rejection] = []
-    for candidate in reply.candidates:
+    left_over: list[Rejection] = []
+    for place, candidate in enumerate(reply.candidates, start=1):
+        if len(proposals) == n:
+            left_over.append(Rejection(f"candidate {place}", _shown(candidate.edits), f"{n} were asked for"))
+            continue
         changes, faults = _changes(candidate.edits, versions)
         rejected += faults
         if changes and not faults:
@@ -91,7 +103,7 @@ def read(reply: Reply, versions: Mapping[str, Version[Any]], provenance: Provena
                 "the reply", "", "it has no edit that changes anything, and does not say that nothing is to change"
             )
         )
-    return Read(tuple(proposals), tuple(rejected), reply.nothing_to_change.strip())
+    return Read(tuple(proposals), tuple(rejected), reply.nothing_to_change.strip(), tuple(left_over))
 
 
 def _changes(edits: Sequence[Any], versions: Mapping[str, Version[Any]]) -> tuple[dict[str, Any], list[Rejection]]:

@@ -313,3 +313,46 @@ def test_parameters_are_never_cut(kind: type[Optimizer], program: Program) -> No
     optimizer.backward(program.run(), "shorter")
     optimizer.step()
     assert long in asked[-1]
+
+
+def test_one_parameter_alone_can_be_optimized(program: Program) -> None:
+    """An optimizer takes a single parameter, a dict, a tuple and a generator of them."""
+    given = [program.times, {"a": program.times}, (program.times,), (one for one in [program.times])]
+    assert [OptoPrime(some, ScriptedModel([])).parameters for some in given] == [[program.times]] * 4
+
+
+def test_more_candidates_than_asked_for_are_on_record(program: Program) -> None:
+    """Candidates beyond those asked for are neither taken nor lost, and not sent back."""
+    model = ScriptedModel([reply({"times": 3}, {"times": 4}, {"times": 99})])
+    optimizer = OptoPrime(program.parameters, model)
+    optimizer.backward(program.run(), "more")
+    step = optimizer.step()
+    assert [len(step.proposed), len(model.requests)] == [1, 1]
+    assert [one.parameter for one in step.rejected] == ["candidate 2", "candidate 3"]
+
+
+def test_a_bad_candidate_does_not_count(program: Program) -> None:
+    """A candidate that is refused leaves its place to the next one."""
+    model = ScriptedModel([reply({"times": 99}, {"times": 3}), reply({"times": 99}, {"times": 3})])
+    optimizer = OptoPrime(program.parameters, model)
+    optimizer.backward(program.run(), "more")
+    assert (optimizer.step().outcome, program.times.data) == ("applied", 3)
+
+
+def test_the_good_part_stands_if_the_budget_ends(program: Program) -> None:
+    """A good candidate is applied even if the correction would pass the budget, and the record says so."""
+    model = ScriptedModel([reply({"times": 9}, {"mark": "?"})])
+    optimizer = OptoPrime(program.parameters, model, Settings(budget=Budget(calls=1)))
+    optimizer.backward(program.run(), "more")
+    step = optimizer.step(2)
+    assert (step.outcome, program.mark.data) == ("applied", "?")
+    assert "BudgetExceeded" in step.rejected[-1].reason
+
+
+def test_of_several_versions_the_latest_is_scored(program: Program) -> None:
+    """A trace that holds two versions of a parameter counts for the later one."""
+    optimizer = OptoPrime([program.times], ScriptedModel([]))
+    first = program.run()
+    program.times.set(4)
+    optimizer.tell(Evaluation.of_all([(program.run(), 1.0), (first, 3.0)]))
+    assert [version.score for version in program.times.versions] == [None, 2.0]

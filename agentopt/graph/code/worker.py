@@ -8,7 +8,7 @@ import inspect
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from agentopt import tagged
@@ -180,7 +180,7 @@ def _divided(error: str, source: str) -> tuple[str, str]:
     return error, ""
 
 
-@cache
+@lru_cache(maxsize=256)
 def _class(kind: str) -> type[CodeError]:
     """A class that is both a CodeError and the exception of Python's of that name, if there is such a one."""
     base = getattr(builtins, kind, None)

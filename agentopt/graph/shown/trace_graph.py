@@ -29,12 +29,17 @@ class TraceGraph:
     as JSON and read back; then it has everything but the links to the live parameters.
 
     Attributes:
-        parameters: The trainable parameters that led to an output, each once; empty after `from_json`.
+        reached: The versions of trainable parameters that led to an output; empty after `from_json`.
     """
 
-    def __init__(self, assemble: Callable[[], Parts], parameters: tuple[Parameter[Any], ...] = ()) -> None:
+    def __init__(self, assemble: Callable[[], Parts], reached: tuple[Version[Any], ...] = ()) -> None:
         self._assemble = assemble
-        self.parameters = parameters
+        self.reached = reached
+
+    @property
+    def parameters(self) -> tuple[Parameter[Any], ...]:
+        """The trainable parameters that led to an output, each once; empty after `from_json`."""
+        return tuple({id(version.parameter): version.parameter for version in self.reached}.values())
 
     @cached_property
     def _parts(self) -> Parts:
