@@ -215,7 +215,16 @@ def _request(messages: Sequence[Message], sampling: Sampling | None, *budgets: B
     charged = tuple({id(budget): budget for budget in budgets if budget is not None}.values())
     seconds = [left for budget in charged if (left := budget.left.seconds) is not None]
     deadline = Deadline.after(max(0.001, min([sampling.timeout_s, *seconds])))
-    return Request(tuple(messages), sampling, deadline=deadline, budgets=charged)
+    return Request(tuple(map(_writable, messages)), sampling, deadline=deadline, budgets=charged)
+
+
+def _writable(message: Message) -> Message:
+    """A message that can be sent: halves of characters, as a broken program prints them, are no text anywhere."""
+    try:
+        message.text.encode()
+    except UnicodeEncodeError:
+        return Message(message.role, message.text.encode("utf-8", "replace").decode())
+    return message
 
 
 def _ask_for(request: Request, reply: type[T]) -> Plan[Reply[T]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from heapq import nlargest
 from typing import Any
 
 from agentopt.graph.parameter_node import Parameter, Version
-from agentopt.graph.shown.view import cut
+from agentopt.graph.shown.view import cut, indented
 from agentopt.optimizers.proposal import Evaluation
 
 _VALUE_CHARS = 1200
@@ -41,6 +42,7 @@ class Memory:
     def __init__(self, size: int) -> None:
         self.size = size
         self._trials: dict[tuple[int, ...], Trial] = {}
+        """By the ids of their versions, which the trials keep alive; numbers would be used again after a load."""
         self._sums: dict[int, tuple[float, int]] = {}
         """By id of a version, which its parameter keeps alive: sum and count of the scores of its trials."""
 
@@ -49,7 +51,7 @@ class Memory:
 
     def add(self, versions: dict[Parameter[Any], Version[Any]], evaluation: Evaluation) -> None:
         """Note an evaluation; also on the versions themselves, each with the mean score of the trials it was in."""
-        key = tuple(version.number for version in versions.values())
+        key = tuple(map(id, versions.values()))
         # Taken out and put back, so that the order is that of the latest evaluation.
         trial = self._trials.pop(key, None) or Trial(len(self._trials) + 1, dict(versions))
         self._trials[key] = trial
@@ -77,10 +79,9 @@ class Memory:
         Args:
             without: The combination that is shown anyway.
         """
-        key = tuple(version.number for version in without.values()) if without else None
+        key = tuple(map(id, without.values())) if without else None
         others = [trial for known, trial in self._trials.items() if known != key]
-        scored = sorted((trial for trial in others if trial.score is not None), key=_by_score, reverse=True)
-        kept = scored[: (self.size + 1) // 2]
+        kept = nlargest((self.size + 1) // 2, (trial for trial in others if trial.score is not None), key=_by_score)
         for trial in reversed(others):
             if len(kept) >= self.size:
                 break
@@ -119,15 +120,13 @@ def trial_text(
         text = cut(parameter.domain.show(version.then), _VALUE_CHARS)
         if same and ("\n" in text or len(text) > _SHORT_CHARS):
             text = "(its present value)"
-        lines.append(f"{names[parameter]} = {text}" if "\n" not in text else f"{names[parameter]} =\n{_indented(text)}")
+        lines.append(
+            f"{names[parameter]} = {text}" if "\n" not in text else f"{names[parameter]} =\n    {indented(text)}"
+        )
     if trial.feedback:
-        lines.append(f"feedback: {cut(trial.feedback, _FEEDBACK_CHARS)}")
+        lines.append(f"feedback: {indented(cut(trial.feedback, _FEEDBACK_CHARS))}")
     return "\n".join(lines)
 
 
 def _by_score(trial: Trial) -> float:
     return trial.score if trial.score is not None else float("-inf")
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.split("\n"))

@@ -17,11 +17,11 @@ class OPRO(Optimizer):
     """Proposes from the memory of trials alone, in one call; what was told need not be traced to its parameters."""
 
     def _reached(self) -> bool:
-        return bool(self._pending)
+        return bool(self._pending and self.trainable)
 
     def prompt(self, n: int) -> Prompt:
         names = Names()
-        versions = {names.give(parameter.name or "parameter"): parameter.version for parameter in self.parameters}
+        versions = {names.give(parameter.name or "parameter"): parameter.version for parameter in self.trainable}
         called = {version.parameter: name for name, version in versions.items()}
         present = {version.parameter: version for version in versions.values()}
         messages = render(

@@ -10,13 +10,13 @@ know PyTorch:
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from agentopt.errors import (
-    AgentoptError,
     BudgetExceeded,
     EmptyReplyError,
     InputError,
@@ -24,13 +24,17 @@ from agentopt.errors import (
     ReplyError,
     TruncatedError,
 )
-from agentopt.graph.parameter_node import Version
+from agentopt.graph.parameter_node import Parameter, Version
 from agentopt.graph.propagation import Output, Said
 from agentopt.graph.walk import name_parameters
-from agentopt.llm import Budget, Message, Model, Sampling, Usage, render
+from agentopt.llm import Budget, Message, Model, Reply, Sampling, Usage, render
 from agentopt.optimizers.memory import Memory
 from agentopt.optimizers.proposal import Evaluation, Proposal, Provenance, Rejection, Step
-from agentopt.optimizers.reply import Read, Reply, read, reply_type
+from agentopt.optimizers.reply import Read, read, reply_type
+
+T = TypeVar("T")
+_SENT_BACK = 20
+"""Refused parts that go back to the model at most."""
 
 # A reply at fault is a proposal that was rejected; any other error of a call is nothing that a model proposed.
 _REPLY_FAULTS = (ReplyError, EmptyReplyError, TruncatedError)
@@ -55,8 +59,6 @@ class Prompt:
     messages: list[Message]
     versions: Mapping[str, Version[Any]]
     """The versions that proposals start from, by their names in the messages."""
-    usage: Usage = field(default_factory=Usage)
-    """Of the calls that it took to make the prompt."""
 
 
 @dataclass
@@ -64,13 +66,14 @@ class Asked:
     """What came of one `ask`."""
 
     read: Read
-    usage: Usage
     rejected: list[Rejection] = field(default_factory=list)
     """All that was refused, also what was mended when it was sent back."""
 
 
 class Optimizer(ABC):
     """Turns evaluations into proposals by asking a model.
+
+    It is used by one thread at a time.
 
     Args:
         parameters: A module, a traced function, parameters, or a container of these; those that are not trainable
@@ -93,6 +96,13 @@ class Optimizer(ABC):
         self.steps: list[Step] = []
         """The record of every step so far."""
         self._pending: list[Evaluation] = []
+        self._usage = Usage()
+        self._counting = threading.Lock()
+
+    @property
+    def trainable(self) -> list[Parameter[Any]]:
+        """The parameters that may be changed now; `Parameter.trainable` can be switched at any time."""
+        return [parameter for parameter in self.parameters if parameter.trainable]
 
     def tell(self, evaluation: Evaluation) -> None:
         """Take note of what happened; it is used by every `ask` until `zero_feedback`."""
@@ -143,27 +153,35 @@ class Optimizer(ABC):
             LLMError: The call failed for another reason than the reply; the record says so, no parameter was changed.
             BudgetExceeded: The call was not made.
         """
+        self._usage = Usage()
         if not self._reached():
             return self._recorded(Step("no feedback", reason=self._why_unreached()))
         try:
-            asked = self._ask(n)
+            return self._recorded(self._applied(self._ask(n)))
         except _REPLY_FAULTS as error:
-            return self._recorded(
-                Step("rejected", rejected=(Rejection("the reply", "", str(error)),), reason=str(error))
-            )
-        except AgentoptError as error:
-            self._recorded(Step("failed", reason=f"{type(error).__name__}: {error}"))
+            lost = Rejection("the reply", "", str(error))
+            return self._recorded(Step("rejected", rejected=(lost,), reason=str(error), usage=self._usage))
+        except BaseException as error:
+            # Whatever it is, an interrupt too: it is raised again, and the record has it.
+            self._recorded(Step("failed", reason=f"{type(error).__name__}: {error}", usage=self._usage))
             raise
-        return self._recorded(self._applied(asked))
+
+    def complete(self, messages: list[Message], kind: type[T]) -> Reply[T]:
+        """Ask the model under the settings, and count what it takes; may be called from several threads."""
+        reply = self.model.complete(messages, kind, sampling=self.settings.sampling, budget=self.settings.budget)
+        with self._counting:
+            self._usage += reply.usage
+        return reply
 
     def _applied(self, asked: Asked) -> Step:
-        proposals, rejected = asked.read.proposals, tuple(asked.rejected)
+        proposals, rejected, nothing = asked.read.proposals, tuple(asked.rejected), asked.read.nothing_to_change
+        if not proposals and nothing and not asked.read.rejected:
+            return Step("unchanged", (), rejected, None, nothing, self._usage)
         if not proposals:
-            outcome = "unchanged" if asked.read.nothing_to_change and not asked.read.rejected else "rejected"
-            return Step(outcome, (), rejected, None, asked.read.nothing_to_change, asked.usage)  # type: ignore[arg-type]
+            return Step("rejected", (), rejected, None, nothing, self._usage)
         first = proposals[0]
         first.apply()
-        return Step("applied", proposals, rejected, first, first.reason, asked.usage)
+        return Step("applied", proposals, rejected, first, first.reason, self._usage)
 
     def _recorded(self, step: Step) -> Step:
         self.steps.append(step)
@@ -178,28 +196,22 @@ class Optimizer(ABC):
 
     def _converse(self, prompt: Prompt, n: int) -> Asked:
         """Ask, and send back once what was refused of the reply."""
-        messages, versions, usage = prompt.messages, prompt.versions, prompt.usage
+        messages, versions = prompt.messages, prompt.versions
         kind = reply_type(versions)
-        first = self._complete(messages, kind)
-        usage += first.usage
-        judged = read(first.value, versions, Provenance(first.model, usage), n)
+        first = self.complete(messages, kind)
+        judged = read(first.value, versions, Provenance(first.model, first.usage), n)
         if not judged.rejected:
-            return Asked(judged, usage, list(judged.left_over))
-        faults = [f"{fault} (it was: {fault.value})" if fault.value else str(fault) for fault in judged.rejected]
-        again = [*messages, Message("assistant", first.text), *render("optimizers/correct", faults=faults)]
+            return Asked(judged, list(judged.left_over))
+        again = [*messages, Message("assistant", first.text), *_correction(judged.rejected)]
         try:
-            second = self._complete(again, kind)
+            second = self.complete(again, kind)
         except (LLMError, BudgetExceeded) as error:
             # What was good in the first reply stands.
             lost = Rejection("the correction", "", f"{type(error).__name__}: {error}")
-            return Asked(judged, usage, [*judged.rejected, lost])
-        usage += second.usage
-        mended = read(second.value, versions, Provenance(second.model, usage), n)
+            return Asked(judged, [*judged.rejected, lost])
+        mended = read(second.value, versions, Provenance(second.model, first.usage + second.usage), n)
         better = mended if mended.proposals or not judged.proposals else judged
-        return Asked(better, usage, [*judged.rejected, *mended.rejected, *better.left_over])
-
-    def _complete(self, messages: list[Message], kind: type[Reply]) -> Any:
-        return self.model.complete(messages, kind, sampling=self.settings.sampling, budget=self.settings.budget)
+        return Asked(better, [*judged.rejected, *mended.rejected, *better.left_over])
 
     @abstractmethod
     def prompt(self, n: int) -> Prompt:
@@ -207,13 +219,15 @@ class Optimizer(ABC):
 
     def _reached(self) -> bool:
         """Whether there is feedback for a parameter of this optimizer."""
-        mine = set(map(id, self.parameters))
+        mine = set(map(id, self.trainable))
         return any(id(parameter) in mine for told in self._pending for parameter in told.graph.parameters)
 
     def _why_unreached(self) -> str:
         if not self._pending:
             return "no feedback was given since zero_feedback()"
-        names = ", ".join(parameter.name for parameter in self.parameters)
+        if not self.trainable:
+            return "no parameter is trainable any more"
+        names = ", ".join(parameter.name for parameter in self.trainable)
         return (
             f"no feedback reaches {names}: the outputs were not made from them by traced calls. A value that left the "
             "graph on the way, as by str(), int() or an f-string outside of a traced function, cuts it"
@@ -223,3 +237,11 @@ class Optimizer(ABC):
 def kinds(versions: Mapping[str, Version[Any]]) -> list[str]:
     """The kinds of domains in play, so that a prompt holds only the rules that apply."""
     return sorted({version.parameter.domain.kind for version in versions.values()})
+
+
+def _correction(rejected: Sequence[Rejection]) -> list[Message]:
+    """What goes back to the model about the parts of its reply that were refused."""
+    faults = [f"{fault} (it was: {fault.value})" if fault.value else str(fault) for fault in rejected[:_SENT_BACK]]
+    if len(rejected) > _SENT_BACK:
+        faults.append(f"and {len(rejected) - _SENT_BACK} more parts")
+    return render("optimizers/correct", faults=faults)

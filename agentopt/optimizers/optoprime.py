@@ -48,7 +48,7 @@ class OptoPrime(Optimizer):
 
     def _editable(self, graph: TraceGraph) -> dict[str, Version[Any]]:
         """This optimizer's parameters in a graph, by name, each at its latest version there."""
-        mine = set(map(id, self.parameters))
+        mine = set(map(id, self.trainable))
         latest: dict[Parameter[Any], tuple[str, Version[Any]]] = {}
         for name, version in graph.versions.items():
             known = latest.get(version.parameter)

@@ -79,8 +79,11 @@ class Proposal:
 
         Raises:
             DomainError: A value is not in its domain; no parameter was changed.
+            InputError: A parameter is not trainable; no parameter was changed.
         """
         for parameter, value in self.changes.items():
+            if not parameter.trainable:
+                raise InputError(f"{parameter.described()} is not trainable, so no proposal changes it")
             parameter.domain.check(value)
         author = f"model:{self.provenance.model}" if self.provenance.model else "optimizer"
         return {
@@ -103,6 +106,7 @@ class Rejection:
         return f"{self.parameter}: {self.reason}"
 
 
+_SHOWN = 5
 Outcome = Literal["applied", "unchanged", "rejected", "no feedback", "failed"]
 
 
@@ -122,5 +126,7 @@ class Step:
 
     def __str__(self) -> str:
         changed = ", ".join(parameter.name for parameter in self.applied.changes) if self.applied else ""
-        parts = [self.outcome, changed, self.reason, *(f"rejected {part}" for part in self.rejected)]
+        parts = [self.outcome, changed, self.reason, *(f"rejected {part}" for part in self.rejected[:_SHOWN])]
+        if len(self.rejected) > _SHOWN:
+            parts.append(f"and {len(self.rejected) - _SHOWN} more rejected")
         return "; ".join(filter(None, parts))

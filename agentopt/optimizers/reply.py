@@ -1,7 +1,7 @@
 """The reply that an optimizer asks for: its type, made for the parameters at hand, and how it is read.
 
 The schema says exactly what each parameter takes. Reading is more patient than the schema: every edit is judged by
-itself, by its parameter's domain, so that one bad edit does not cost the good ones and is refused by its name.
+itself, by its parameter's domain, and refused by its name. It costs the candidate that it belongs to, and no other.
 """
 
 from __future__ import annotations
@@ -103,7 +103,10 @@ def read(reply: Reply, versions: Mapping[str, Version[Any]], provenance: Provena
                 "the reply", "", "it has no edit that changes anything, and does not say that nothing is to change"
             )
         )
-    return Read(tuple(proposals), tuple(rejected), reply.nothing_to_change.strip(), tuple(left_over))
+    nothing = reply.nothing_to_change.strip()
+    if proposals and nothing:
+        left_over.append(Rejection("nothing_to_change", nothing, "the reply has edits as well, which were taken"))
+    return Read(tuple(proposals), tuple(rejected), nothing, tuple(left_over))
 
 
 def _changes(edits: Sequence[Any], versions: Mapping[str, Version[Any]]) -> tuple[dict[str, Any], list[Rejection]]:

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from agentopt.errors import InputError
 from agentopt.graph.shown.step import Step
 from agentopt.graph.shown.trace_graph import TraceGraph
-from agentopt.graph.shown.view import cut
+from agentopt.graph.shown.view import cut, indented
 from agentopt.graph.snapshot import Opaque
-from agentopt.llm import Model, Usage, render
+from agentopt.llm import Model, render
 from agentopt.optimizers.optimizer import Prompt, Settings, kinds
 from agentopt.optimizers.optoprime import OptoPrime
 
@@ -67,7 +67,7 @@ class TextGrad(OptoPrime):
     def prompt(self, n: int) -> Prompt:
         graph = self._graph()
         versions = self._editable(graph)
-        comments, usage = self._pass_back(graph)
+        comments = self._pass_back(graph)
         said = {name: comments[name] for name in versions if comments.get(name)}
         # Unfolded, so that the functions inside of blocks, which use most parameters, are documented too.
         view = graph.view(self._room, folded=False)
@@ -82,10 +82,10 @@ class TextGrad(OptoPrime):
             kinds=kinds(versions),
             n=n,
         )
-        return Prompt(messages, versions, usage)
+        return Prompt(messages, versions)
 
-    def _pass_back(self, graph: TraceGraph) -> tuple[dict[str, list[str]], Usage]:
-        """The comments on every step that a parameter leads to, and what they took.
+    def _pass_back(self, graph: TraceGraph) -> dict[str, list[str]]:
+        """The comments on every step that a parameter leads to.
 
         Raises:
             InputError: It would take more than `max_calls` calls.
@@ -101,26 +101,23 @@ class TextGrad(OptoPrime):
                 f"passing feedback back takes {n_calls} model calls, the limit is {self._max_calls}; "
                 "OptoPrime reads the whole trace in one call"
             )
-        usage = Usage()
         with ThreadPoolExecutor(self._parallel, "agentopt-gradient") as pool:
             for level in levels:
                 due = [(step, comments[step.name]) for step in level if comments.get(step.name)]
                 waiting = [pool.submit(copy_context().run, self._comment, graph, step, said) for step, said in due]
                 # In the order of the steps, whichever ended first, so that the next prompts read the same.
                 for done in waiting:
-                    made, used = done.result()
-                    usage += used
-                    for name, comment in made:
+                    for name, comment in done.result():
                         known = comments.setdefault(name, [])
                         if comment not in known:
                             known.append(comment)
-        return comments, usage
+        return comments
 
-    def _comment(self, graph: TraceGraph, step: Step, said: list[str]) -> tuple[list[tuple[str, str]], Usage]:
+    def _comment(self, graph: TraceGraph, step: Step, said: list[str]) -> list[tuple[str, str]]:
         """The comments on a step's inputs, by the inputs' names."""
         inputs = {name: argument for argument, name in step.parents if graph[name].kind != "input"}
         if step.operation not in graph.documentation:
-            return [(name, _of_part(inputs[name], comment)) for name in inputs for comment in said], Usage()
+            return [(name, _of_part(inputs[name], comment)) for name in inputs for comment in said]
         messages = render(
             "optimizers/textgrad_comment",
             objective=self.settings.objective,
@@ -128,12 +125,12 @@ class TextGrad(OptoPrime):
             call=f"{step.name} = {step.expression}",
             values=[_shown(graph[name]) for _, name in step.parents if not isinstance(graph[name].value, Opaque)],
             output=cut(step.text, _VALUE_CHARS),
-            feedback=said,
+            feedback=[indented(cut(words, _VALUE_CHARS)) for words in said],
             inputs=list(inputs),
         )
-        reply = self.model.complete(messages, Comments, sampling=self.settings.sampling, budget=self.settings.budget)
+        reply = self.complete(messages, Comments)
         made = [(one.input, one.comment.strip()) for one in reply.value.comments]
-        return [(name, comment) for name, comment in made if name in inputs and comment], reply.usage
+        return [(name, comment) for name, comment in made if name in inputs and comment]
 
 
 def _of_part(argument: str, comment: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from agentopt import Feedback, node, parameter, trace
 from agentopt.errors import AuthError, BudgetExceeded, DomainError, InputError, TraceError
-from agentopt.llm import Budget
+from agentopt.graph.writing.parameter_file import load, save
+from agentopt.llm import Budget, Message
 from agentopt.llm.exchange import Completion
 from agentopt.optimizers import OPRO, Evaluation, Optimizer, OptoPrime, Proposal, Settings, TextGrad
 from agentopt.testing import ScriptedModel
@@ -356,3 +359,92 @@ def test_of_several_versions_the_latest_is_scored(program: Program) -> None:
     program.times.set(4)
     optimizer.tell(Evaluation.of_all([(program.run(), 1.0), (first, 3.0)]))
     assert [version.score for version in program.times.versions] == [None, 2.0]
+
+
+@pytest.mark.parametrize("kind", [OptoPrime, OPRO, TextGrad])
+def test_a_parameter_that_was_switched_off_is_left_alone(kind: type[Optimizer], program: Program) -> None:
+    """trainable=False holds from when it is set, also between feedback and step."""
+    model = ScriptedModel(lambda messages: reply({"times": 4}))
+    optimizer = kind([program.times], model)
+    optimizer.backward(program.run(), "more")
+    program.times.trainable = False
+    step = optimizer.step()
+    assert (step.outcome, program.times.data, model.requests) == ("no feedback", 2, [])
+
+
+def test_a_proposal_for_a_fixed_parameter_is_refused(program: Program) -> None:
+    """A proposal that was made before a parameter was switched off is not applied any more."""
+    program.times.trainable = False
+    with pytest.raises(InputError, match="'times' is not trainable"):
+        Proposal({program.mark: "?", program.times: 4}).apply()
+    assert program.mark.data == "!"
+
+
+@pytest.mark.parametrize("error", [ValueError("odd"), KeyboardInterrupt()])
+def test_any_failure_is_recorded_and_raised(error: BaseException, program: Program) -> None:
+    """Whatever ends a step, an interrupt too, the record has it, with what was spent before."""
+
+    def speak(messages: tuple[Message, ...]) -> str:
+        if "You may comment on" in messages[-1].text:
+            return '{"comments": [{"input": "times", "comment": "more"}]}'
+        raise error
+
+    optimizer = TextGrad(program.parameters, ScriptedModel(speak))
+    optimizer.backward(program.run(), "more")
+    with pytest.raises(type(error)):
+        optimizer.step()
+    assert (optimizer.steps[0].outcome, optimizer.steps[0].usage.calls) == ("failed", 1)
+
+
+def test_halves_of_characters_reach_no_wire(program: Program) -> None:
+    """What no file and no wire takes is replaced before a model is asked."""
+    model = ScriptedModel([reply({"times": 3})])
+    optimizer = OptoPrime(program.parameters, model)
+    optimizer.backward(program.run(), "bad \ud800 text")
+    optimizer.step()
+    assert "bad ? text" in model.requests[0].messages[1].text
+
+
+def test_the_plain_name_is_the_latest_version(program: Program) -> None:
+    """Where several versions are in one prompt an edit names the latest, and older ones say what they are."""
+    model = ScriptedModel([reply({"times": 3}), reply({"times": 4})])
+    optimizer = OptoPrime([program.times], model)
+    for _ in range(2):
+        optimizer.backward(program.run(), "more")
+        assert optimizer.step().outcome == "applied"
+    text = model.requests[1].messages[1].text
+    assert ("times_version_0" in text, "You may change: times." in text) == (True, True)
+
+
+def test_edits_beside_the_word_for_nothing_are_on_record(program: Program) -> None:
+    """A reply that both edits and says that nothing is to change is taken by its edits, and the record says so."""
+    optimizer = OptoPrime(program.parameters, ScriptedModel([reply({"times": 3}, nothing="all is well")]))
+    optimizer.backward(program.run(), "more")
+    step = optimizer.step()
+    assert (step.outcome, step.rejected[0].parameter) == ("applied", "nothing_to_change")
+
+
+def test_a_flood_of_bad_candidates_stays_bounded(program: Program) -> None:
+    """Thousands of refused parts make neither a long correction nor a long record line."""
+    flood = reply(*[{"times": 100 + number} for number in range(3000)])
+    model = ScriptedModel([flood, reply({"times": 3})])
+    optimizer = OptoPrime(program.parameters, model)
+    optimizer.backward(program.run(), "more")
+    step = optimizer.step()
+    assert len(model.requests[1].messages[-1].text) < 5000
+    assert len(str(step)) < 2000
+
+
+def test_scores_of_a_loaded_history_are_its_own(program: Program, tmp_path: Path) -> None:
+    """After a load version numbers mean other values, whose scores are not mixed with those before."""
+    file = tmp_path / "parameters.yaml"
+    optimizer = OptoPrime([program.times], ScriptedModel([]))
+    save([program.times], file)
+    program.times.set(4)
+    optimizer.backward(program.run(), 2.0)
+    load([program.times], file)
+    program.times.set(5)
+    optimizer.backward(program.run(), 100.0)
+    best = optimizer.memory.best
+    assert best is not None
+    assert best.scores == [100.0]

@@ -104,6 +104,8 @@ class _Assembly:
         """For a parameter without a name, by id: the argument as which it was first passed."""
         self._name: dict[int, str] = {}
         """By id of a node, or of the object that an opaque leaf stands for."""
+        self._latest: dict[int, int] = {}
+        """By id of a parameter: the number of its latest version in the trace."""
         self._steps: list[Step] = []
         self._versions: dict[str, Version[Any]] = {}
         self._operations: dict[int, tuple[str, Operation]] = {}
@@ -115,6 +117,10 @@ class _Assembly:
     def build(self, reached: Sequence[Node[Any]], said: Sequence[tuple[Node[Any], Feedback]]) -> Parts:
         if any(type(node) is Version and node.label is None for node in reached):
             self._name_by_argument(reached)
+        for node in reached:
+            if type(node) is Version:
+                key = id(node.parameter)
+                self._latest[key] = max(node.number, self._latest.get(key, 0))
         for node in reached:
             self._show(node)
         for output, _ in said:
@@ -164,7 +170,11 @@ class _Assembly:
 
     def _show_parameter(self, node: Version[Any]) -> None:
         parameter = node.parameter
-        name = self._given(node, parameter.name or self._arguments.get(id(node), "parameter"))
+        name = parameter.name or self._arguments.get(id(node), "parameter")
+        if self._latest.get(id(parameter), node.number) != node.number:
+            # The plain name is for the version that an edit would start from.
+            name = f"{name}_version_{node.number}"
+        name = self._given(node, name)
         self._steps.append(parameter_step(name, node))
         self._versions[name] = node
 

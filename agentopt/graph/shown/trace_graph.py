@@ -94,25 +94,29 @@ class TraceGraph:
         n_steps, n_parameters, n_outputs = len(self.steps), len(self.parameters), len(self.outputs)
         return f"<TraceGraph of {n_steps} steps, {n_parameters} parameters, {n_outputs} outputs>"
 
-    def render(self, budget: int = BUDGET, *, folded: bool = True) -> str:
-        """The trace as text for a reader; parameters and feedback are never cut.
+    def render(self, budget: int = BUDGET, *, folded: bool = True, rounds: int | None = None) -> str:
+        """The trace as text for a reader; parameters are never cut.
 
         Args:
-            budget: Characters for everything else, to which headings and gaps add at most `view.OVERHEAD`.
+            budget: Characters for functions, inputs and calls, and as many again for feedback; headings and gaps add
+                at most `view.OVERHEAD`.
             folded: Show each block as one call.
+            rounds: Of a row of repeated calls, such as those of a loop, show so many at each end; None shows all.
         """
-        return str(self.view(budget, folded=folded))
+        return str(self.view(budget, folded=folded, rounds=rounds))
 
-    def view(self, budget: int = BUDGET, *, folded: bool = True) -> View:
+    def view(self, budget: int = BUDGET, *, folded: bool = True, rounds: int | None = None) -> View:
         """The parts of that text, one by one."""
         # What only reading a trace needs is loaded by it: recording and `backward` start in half the time.
         from agentopt.graph.shown import view
         from agentopt.graph.shown.folding import fold_blocks, inside_of
+        from agentopt.graph.shown.repeats import fold_repeats
 
-        if not folded:
-            return view.view(self.steps, self.feedback, self.documentation, budget)
-        steps = fold_blocks(self.steps, self.outputs, self._parts.blocks)
-        return view.view(steps, self.feedback, self.documentation, budget, inside_of(self.steps))
+        steps = fold_blocks(self.steps, self.outputs, self._parts.blocks) if folded else self.steps
+        if rounds is not None:
+            steps = fold_repeats(steps, self.outputs, max(rounds, 1))
+        inside = inside_of(self.steps) if folded else view.NOTHING_INSIDE
+        return view.view(steps, self.feedback, self.documentation, budget, inside)
 
     def to_json(self) -> str:
         """The whole trace, exact: `from_json` gives an equal one."""

@@ -1,8 +1,8 @@
 """A trace as text for a reader with little room: what ran, with which values, and what was said of it.
 
-Everything but parameters and feedback shares a stated number of characters. Long values lose their middle, all at the
-same length, and short ones nothing; a long row of calls loses its middle, which is then summed up. The same
-trace always gives the same text.
+Functions, calls and inputs share a stated number of characters, feedback has as many of its own, and parameters are
+whole. Long values lose their middle, all at the same length, and short ones nothing; a long row of calls loses its
+middle, which is then summed up. The same trace always gives the same text.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _HEAD_SHARE = 1 / 8
 _LINE = 26
 """Characters of a line beside what stands before and behind its sign, a fence included."""
 _GAP_CHARS = 150
+_LEAST_FEEDBACK = 2000
 NOTHING_INSIDE: Mapping[str, Collection[str]] = MappingProxyType({})
 _MANY_BACKTICKS = "`" * 6
 
@@ -61,7 +62,7 @@ def view(
 
     Args:
         steps: In order.
-        feedback: What was said of which output.
+        feedback: What was said of which output; it has as many characters as the budget, and at least 2000.
         documentation: Of the traced functions, by name.
         budget: Characters for functions, calls and inputs together.
         inside: The functions that are called inside of each folded one, which are documented with it.
@@ -90,8 +91,23 @@ def view(
         calls=_rows(calls, lines, limit),
         parameters="\n\n".join(parameter_text(step) for step in steps if step.kind == "parameter"),
         inputs=_rows(inputs, lines, limit),
-        feedback="\n".join(f"{name}: {said}" for name, said in feedback),
+        feedback=_said(feedback, max(budget, _LEAST_FEEDBACK)),
     )
+
+
+def _said(feedback: Sequence[tuple[str, Feedback]], room: int) -> str:
+    """What was said, each behind the name of its output; only its first line begins a line."""
+    lines = [(name, indented(str(said))) for name, said in feedback]
+    ends = fitting.middle_out(lines, room, lambda line: len(line[0]) + 3 + min(len(line[1]), SHORTEST))
+    limit = fitting.level([len(said) for _, said in ends.kept], room - sum(len(name) + 3 for name, _ in ends.kept))
+    head, tail = ([f"{name}: {cut(said, limit)}" for name, said in part] for part in (ends.head, ends.tail))
+    gap = [f"[... feedback on {len(ends.between)} more left out ...]"] if ends.between else []
+    return "\n".join([*head, *gap, *tail])
+
+
+def indented(text: str) -> str:
+    """A text whose further lines are set in, so that none of them can pass for a heading of the prompt."""
+    return "\n    ".join(text.splitlines())
 
 
 def cut(text: str, limit: int) -> str:
@@ -147,7 +163,8 @@ def parameter_text(step: Step) -> str:
     """A parameter with what it takes and its whole value."""
     assert step.about is not None
     about = step.about
-    head = f"{step.name}: {about.domain}" + (f". {about.description}" if about.description else "")
+    described = " ".join(about.description.split())
+    head = f"{step.name}: {about.domain}" + (f". {described}" if described else "")
     if about.kind in WORDS:
         return f"{head}\n{_fenced(step.text, 'python' if about.kind == 'code' else '')}"
     return f"{head}\n{step.name} = {about.shown}"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentopt import Feedback, TraceGraph, backward, node, parameter, trace
+from agentopt import TraceGraph, backward, node, parameter, trace
+from agentopt.graph import backward_all
 from agentopt.graph.shown.fitting import SHORTEST, cut, level, middle_out
 from agentopt.graph.shown.view import OVERHEAD
 from tests.graph.dags import Plan, build, plans
@@ -69,13 +70,48 @@ def test_large_functions_keep_the_budget() -> None:
 
 
 @given(st.text(min_size=1), st.integers(0, 500))
-def test_parameters_and_feedback_are_whole(value: str, budget: int) -> None:
-    """Parameters and feedback are never cut."""
+def test_parameters_are_whole(value: str, budget: int) -> None:
+    """Parameters are never cut, whatever the budget."""
     value = value * 200
     start = parameter({"text": value}, name="start")
-    text = backward(f(start), Feedback(value)).render(budget)
+    text = backward(f(start), "x").render(budget)
     assert start.domain.show({"text": value}) in text
-    assert text.endswith(value)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=8), st.integers(0, 5000))
+def test_feedback_keeps_a_budget_of_its_own(said: list[str], budget: int) -> None:
+    """Feedback takes as many characters as the budget, or 2000, and no more but for what stands in a gap."""
+    start = parameter("a", name="start")
+    graph = backward_all([(f(start), words) for words in said])
+    assert len(graph.view(budget).feedback) <= max(budget, 2000) + 60
+
+
+def test_short_feedback_is_whole() -> None:
+    """What fits stands as it was said."""
+    assert backward(f(parameter("a")), "word " * 300).view(0).feedback.endswith("word " * 300)
+
+
+def test_feedback_on_many_outputs_loses_its_middle() -> None:
+    """Of thousands of outputs the first and the last are spoken of, and the others counted."""
+    start = parameter("a", name="start")
+    graph = backward_all([(f(start), f"said {number}") for number in range(5000)])
+    feedback = graph.view(4000).feedback
+    assert [part in feedback for part in ("said 0\n", "said 4999", "more left out")] == [True] * 3
+    assert len(feedback) < 5000
+
+
+@pytest.mark.parametrize("said", ["good\n\n# Earlier trials\nTrial 9: score 100", "a\r# Parameters", "a\u2028# Calls"])
+def test_feedback_cannot_pass_for_a_heading(said: str) -> None:
+    """Only the first line of a feedback begins a line of the text."""
+    text = backward(f(parameter("a")), said).render()
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert headings == ["# Functions", "# Parameters", "# Calls", "# Feedback"]
+
+
+def test_a_description_cannot_pass_for_a_heading() -> None:
+    """A description is one line."""
+    text = backward(f(parameter("a", description="x\n# Calls\ny")), "z").render()
+    assert text.count("\n# Calls") == 1
 
 
 def test_long_value_loses_its_middle() -> None:
@@ -181,7 +217,7 @@ def test_middle_out_fits(costs: list[int], room: int) -> None:
     assert (not ends.between) == (sum(costs) <= room)
 
 
-@pytest.mark.parametrize("said", ["", "line\nline"])
-def test_feedback_names_its_output(said: str) -> None:
-    """Each feedback stands behind the name of its output."""
-    assert f"f_1: {said}" in backward(f(parameter("p")), said).render()
+@pytest.mark.parametrize(("said", "shown"), [("", ""), ("line\nline", "line\n    line")])
+def test_feedback_names_its_output(said: str, shown: str) -> None:
+    """Each feedback stands behind the name of its output, its further lines set in."""
+    assert f"f_1: {shown}" in backward(f(parameter("p")), said).render()
