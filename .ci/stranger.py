@@ -28,7 +28,26 @@ def main() -> None:
             import_module(needed)
     objective = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["objective"]["value"]
     require(abs(objective - 17350) < 1e-6, f"the freight of the transport problem is {objective}, known to be 17350")
-    print(f"installed as one package; backends {', '.join(backends.names())}; freight {objective:g}")
+    require(learned() == 49, "a function that a model changed, in the sandbox, did not give 49 for 7")
+    print(f"installed as one package; backends {', '.join(backends.names())}; freight {objective:g}; a function learned")
+
+
+def square(x):  # type: ignore[no-untyped-def]
+    """The square of x."""
+    return x + x
+
+
+def learned() -> object:
+    """Learn a function from one sentence, with the installed prompts and the installed sandbox."""
+    agentopt, optimizers = import_module("agentopt"), import_module("agentopt.optimizers")
+    testing = import_module("agentopt.testing")
+    edit = {"parameter": "square", "value": [{"find": "x + x", "replace": "x * x"}]}
+    reply = {"analysis": "", "nothing_to_change": "", "candidates": [{"reason": "", "edits": [edit]}]}
+    traced = agentopt.trace(trainable=True)(square)
+    optimizer = optimizers.OptoPrime(traced, testing.ScriptedModel([json.dumps(reply)]))
+    optimizer.backward(traced(7), "it has to be multiplied by itself")
+    require(optimizer.step().outcome == "applied", f"the step ended otherwise: {optimizer.steps}")
+    return traced(7).data
 
 
 def tops() -> set[str]:
