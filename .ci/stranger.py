@@ -29,7 +29,7 @@ def main() -> None:
     objective = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["objective"]["value"]
     require(abs(objective - 17350) < 1e-6, f"the freight of the transport problem is {objective}, known to be 17350")
     require(learned() == 49, "a function that a model changed, in the sandbox, did not give 49 for 7")
-    print(f"installed as one package; backends {', '.join(backends.names())}; freight {objective:g}; a function learned")
+    print(f"installed as one package; backends {', '.join(backends.names())}; freight {objective:g}; learns code")
 
 
 def square(x):  # type: ignore[no-untyped-def]
