@@ -5,6 +5,8 @@ node        puts a value into the graph
 parameter   makes a value something that an optimizer may change, within a domain
 backward    sends feedback from an output, or an exception, back to the parameters: a TraceGraph
 no_trace    records nothing for a while
+save, load  keep the parameters of anything in a file that a person can read
+export      writes what was learned as plain Python
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from agentopt.graph.tracing import trace
     from agentopt.graph.variable import parameter
     from agentopt.graph.walk import parameters
+    from agentopt.graph.writing.export_source import export
+    from agentopt.graph.writing.parameter_file import load, save
 
 # No module here has the name of something public in it: importing it would put the module in that one's place.
 _HOME = {
@@ -56,10 +60,13 @@ _HOME = {
     "backward": "propagation",
     "backward_all": "propagation",
     "error_node": "failure",
+    "export": "writing.export_source",
+    "load": "writing.parameter_file",
     "no_trace": "state",
     "node": "operators",
     "parameter": "variable",
     "parameters": "walk",
+    "save": "writing.parameter_file",
     "trace": "tracing",
     "unwrap": "recording",
 }
@@ -84,10 +91,13 @@ __all__ = [
     "backward",
     "backward_all",
     "error_node",
+    "export",
+    "load",
     "no_trace",
     "node",
     "parameter",
     "parameters",
+    "save",
     "trace",
     "unwrap",
 ]

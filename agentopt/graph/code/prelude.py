@@ -20,6 +20,7 @@ from typing import Any
 
 from agentopt.errors import DomainError
 from agentopt.graph.code.constant import constant
+from agentopt.graph.code.credential import REMEDY, Guard, label_of
 from agentopt.graph.code.draft import Draft, Variable
 from agentopt.graph.code.freenames import free_names
 from agentopt.graph.code.library import is_known, is_library, library_path
@@ -48,10 +49,12 @@ class Prelude:
     Args:
         original: The function that new code replaces; others that call it call the new code.
         unwrap: Gives the plain value of a node.
+        guard: Tells what must not be sent.
     """
 
-    def __init__(self, original: Callable[..., Any], unwrap: Unwrap) -> None:
+    def __init__(self, original: Callable[..., Any], unwrap: Unwrap, guard: Guard) -> None:
         self.draft = Draft()
+        self.guard = guard
         self._original = unwrapped(original)
         self._unwrap = unwrap
         self.learned: list[tuple[Any, str]] = []
@@ -66,6 +69,9 @@ class Prelude:
             DomainError: One of them has a value that cannot be rebuilt; the message names it and who uses it.
         """
         free = free_names(tree, future=space.future)
+        if "__class__" in free.needed:
+            with self.inside("super()" if "super" in free.needed else "__class__"):
+                raise self.refusal("works only inside of its class", "write out what the base class does")
         for name in sorted(free.needed):
             with self.inside(name):
                 self._bind(space, name, tree, must=not free.star)
@@ -99,6 +105,7 @@ class Prelude:
             except DomainError as error:
                 raise self.refusal(str(error), "take it as an argument") from None
             if simple is not None:
+                self._admit(self.guard.objection(value, name))
                 fixed = value is None or type(value) in (bool, int, float, str)
                 return simple if fixed else self.draft.remember(value, self.draft.variable(simple))
             return self._express_object(value, name)
@@ -107,6 +114,10 @@ class Prelude:
         """The error that a name in use cannot be had; the reason continues a sentence about it."""
         uses = ", which uses ".join(self._path)
         return DomainError(f"the new code uses {uses}, which {reason}; {remedy}")
+
+    def _admit(self, objection: str | None) -> None:
+        if objection:
+            raise self.refusal(objection, REMEDY)
 
     @contextmanager
     def inside(self, name: str) -> Iterator[None]:
@@ -212,6 +223,8 @@ class Prelude:
 
     def _define(self, thing: Any, tree: ast.Module, name: str, scope: Scope, *, apart: bool = True) -> str:
         """Write a definition after what it needs; what needs it in turn is filled in afterwards."""
+        if apart:  # The source of a learned function is shown to models anyway.
+            self._admit(self.guard.objection_to_source(tree, name))
         self.draft.begin(thing)
         alone = not apart or bool(scope.closure)
         variable, space = self._private(scope) if alone else self._shared(scope)
@@ -231,10 +244,11 @@ class Prelude:
             parts = "".join(f"{self.express(part, name)}, " for part in value)
             made = f"{type(value).__name__}(({parts}))"
         elif type(value) is dict:
-            pairs = [f"{self.express(key, name)}: {self.express(part, name)}" for key, part in value.items()]
+            named = ((key, part, label_of(key, name)) for key, part in value.items())
+            pairs = [f"{self.express(key, name)}: {self.express(part, label)}" for key, part, label in named]
             made = f"{{{', '.join(pairs)}}}"
         elif dataclasses.is_dataclass(value) and hasattr(value, "__dict__"):
-            fields = [f"{key!r}: {self.express(part, name)}" for key, part in vars(value).items()]
+            fields = [f"{key!r}: {self.express(part, key)}" for key, part in vars(value).items()]
             made = f"rebuild({self.express(type(value), name)}, {{{', '.join(fields)}}})"
         else:
             raise self.refusal(f"is a {type(value).__name__} that cannot be sent along")

@@ -11,26 +11,35 @@ from typing import Any
 
 from agentopt import tagged
 from agentopt.errors import CodecError, DomainError
+from agentopt.graph.code.credential import REMEDY
 from agentopt.graph.code.definition import FunctionNode
 from agentopt.graph.code.prelude import Prelude, Unwrap
 from agentopt.graph.code.scope import MISSING, is_own, unwrapped
 from agentopt.graph.code.selfuse import SelfUse, self_use
 
 CALL_METHOD = "__call_method__"
-"""The function of the prelude that calls a learned method: (state, args, kwargs)."""
+"""The function of the prelude that calls a learned method: (state, args, kwargs).
+
+What it was given of the state before, it keeps.
+"""
+NOT_HELD = "a part of the state is neither given nor kept"
 
 # What the call changed in the state is lost with it, so a change is an error and not a surprise.
 _CALL = """\
 kind = type({kind!r}, (), {{{members}}})
+held, before = {{}}, {{}}
 def call_method(state, args, kwargs):
     import inspect, pickle
     from types import SimpleNamespace
+    held.update(state)
+    before.update({{name: pickle.dumps(value) for name, value in state.items()}})
+    if len(held) < {n_state}:
+        raise LookupError({not_held!r})
     me = object.__new__(kind)
-    for name, value in state.items():
+    for name, value in held.items():
         me.__dict__[name] = SimpleNamespace(data=value) if name in {boxed!r} else value
-    before = {{name: pickle.dumps(value) for name, value in state.items()}}
     def checked(result):
-        for name, value in state.items():
+        for name, value in held.items():
             if pickle.dumps(value) != before[name]:
                 raise RuntimeError(
                     "a learned method cannot change the object it belongs to, but it changed self." + name
@@ -85,7 +94,15 @@ class Receiver:
         """Write the class of stand-ins and the function that calls the method `name` on one."""
         members = "".join(f"{key!r}: {value}, " for key, value in self.members.items())
         kind = type(self.instance).__name__
-        text = _CALL.format(kind=kind, members=members, boxed=sorted(self.boxed), name=name, call=CALL_METHOD)
+        text = _CALL.format(
+            kind=kind,
+            members=members,
+            boxed=sorted(self.boxed),
+            n_state=len(self.state),
+            not_held=NOT_HELD,
+            name=name,
+            call=CALL_METHOD,
+        )
         for line in text.splitlines():
             self.prelude.draft.line(line)
 
@@ -126,7 +143,6 @@ class Receiver:
             self._box(name, use, who)
         try:
             tagged.encode(plain)
-            self.state[name] = real
         except CodecError:
             if not callable(plain):
                 kind = type(plain).__name__
@@ -134,6 +150,10 @@ class Receiver:
                     f"{who} uses self.{name}, a {kind} that cannot be sent along; do without it"
                 ) from None
             self.members[name] = f"staticmethod({self._expressed(plain, name, who)})"
+            return
+        if objection := self.prelude.guard.objection(plain, name):
+            raise DomainError(f"{who} uses self.{name}, which {objection}; {REMEDY}")
+        self.state[name] = real
 
     def _box(self, name: str, use: SelfUse, who: str) -> None:
         """Settle whether a node is seen as its value or as an object with .data."""

@@ -9,6 +9,7 @@ from types import FunctionType
 from typing import Any
 
 from agentopt.errors import DomainError, TraceError
+from agentopt.graph.code.credential import REMEDY, Guard
 from agentopt.graph.code.definition import FunctionNode, parse
 from agentopt.graph.code.freenames import free_names
 from agentopt.graph.code.prelude import Prelude, Space, Unwrap
@@ -49,10 +50,19 @@ class Surroundings:
     """The learned functions in the prelude."""
     code: Mapping[str, object] = field(default_factory=dict)
     """What a method calls of its object: the value in the object itself, or MISSING where the class has it."""
+    guard: Guard = field(default_factory=Guard.of_environment)
 
     def state(self, instance: object, unwrap: Unwrap) -> dict[str, object]:
-        """What the attributes hold now, as the first argument of CALL_METHOD."""
-        return {name: unwrap(getattr(instance, real)) for name, real in self.attributes.items()}
+        """What the attributes hold now, as the first argument of CALL_METHOD.
+
+        Raises:
+            DomainError: One holds a secret by now.
+        """
+        state = {name: unwrap(getattr(instance, real)) for name, real in self.attributes.items()}
+        for name, value in state.items():
+            if objection := self.guard.objection(value, name):
+                raise DomainError(f"the new code uses self.{name}, which {objection}; {REMEDY}")
+        return state
 
     def fits(self, instance: object, unwrap: Unwrap) -> bool:
         """Whether the prelude would be the same if it were written now, for this object of the class."""
@@ -76,7 +86,8 @@ def surroundings(
 ) -> Surroundings:
     """Gather what new source takes from around the original: constants, modules, functions and classes.
 
-    They are copies: what the new code changes in them, the original's module does not see.
+    They are copies: what the new code changes in them, the original's module does not see. What looks like a secret,
+    by its name or since the environment has it as one, is refused, whoever uses it.
 
     Args:
         source: The new code, which defines a function of the original's name.
@@ -92,19 +103,20 @@ def surroundings(
     if not isinstance(original, FunctionType):
         raise TraceError(f"expected a Python function, got {function!r}")
     tree = parse(source)
-    prelude, space = Prelude(original, unwrap), Space("program", Scope.of(original))
+    guard = Guard.of_environment()
+    prelude, space = Prelude(original, unwrap, guard), Space("program", Scope.of(original))
     _refuse_assignments(tree)
     prelude.supply(space, tree)
     if also:
         prelude.supply_loosely(space, parse(also))
     if instance is None:
-        return Surroundings(prelude.draft.text(), {}, _frozen(prelude, None))
+        return Surroundings(prelude.draft.text(), {}, _frozen(prelude, None), guard=guard)
     receiver = Receiver(prelude, instance, unwrap)
     receiver.follow(_defined(tree, original.__name__), owner_of(instance, original), "the new code")
     receiver.write(original.__name__)
     own = getattr(instance, "__dict__", {})
     code = {real: own.get(real, MISSING) for real in (receiver.names[name] for name in receiver.members)}
-    return Surroundings(prelude.draft.text(), receiver.state, _frozen(prelude, instance), code)
+    return Surroundings(prelude.draft.text(), receiver.state, _frozen(prelude, instance), code, guard)
 
 
 def _frozen(prelude: Prelude, instance: object) -> tuple[Frozen, ...]:

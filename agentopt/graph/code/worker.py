@@ -13,16 +13,19 @@ from typing import Any
 
 from agentopt import tagged
 from agentopt.errors import CodecError, CodeError
+from agentopt.graph.code.object_session import ObjectSession
 from agentopt.graph.code.surroundings import CALL_METHOD, Surroundings, surroundings
 from agentopt.graph.code.workplace import Workplace
 from agentopt.graph.contents import holds_nodes, without_nodes
 from agentopt.graph.nodes import Node
 from agentopt.graph.recording import unwrap
-from agentopt.sandbox.outcome import Outcome
+from agentopt.sandbox.outcome import STANDARD, Limits, Outcome
 from agentopt.sandbox.session import Session
 
 MAX_LOADED = 8
 """Versions of one function that stay loaded; the one that was not used for longest goes first."""
+LOAD_S = 3.0
+"""The least time that a version has to be loaded, its imports included; it has the time of a call if that is longer."""
 _ERROR = re.compile(r"(?P<kind>[A-Za-z_]\w*)(?:: (?P<text>.*))?", re.DOTALL)
 _PLACE = re.compile(r" \((?P<file>\S+ )?line (?P<number>\d+): ")
 _VERDICTS = {"timeout": "TimeoutError", "memory": "MemoryError", "denied": "PermissionError"}
@@ -111,7 +114,7 @@ class _Loaded:
         self._call = name if receiver is None else CALL_METHOD
         self._kind = type(receiver)
         self.around = around
-        self._idle: list[Session] = []
+        self._idle: list[Session | ObjectSession] = []
         self._closed = False
         self._lock = threading.Lock()
 
@@ -135,8 +138,7 @@ class _Loaded:
     def _run(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         with self._lock:
             session = self._idle.pop() if self._idle else None
-        if session is None:
-            session = self._place.open().load(self._source, self._call, prelude=self.around.prelude)
+        session = session or self._open()
         try:
             return session.call(args, kwargs, wall_s=self._place.call_s)
         finally:
@@ -146,6 +148,16 @@ class _Loaded:
                     session = None
             if session is not None:
                 session.close()
+
+    def _open(self) -> Session | ObjectSession:
+        limits = _limits(self._place.call_s)
+        session = self._place.open().load(self._source, self._call, prelude=self.around.prelude, limits=limits)
+        return ObjectSession(session) if self._call == CALL_METHOD else session
+
+
+def _limits(call_s: float) -> Limits:
+    """What loading, and each call, may take; a call may use the processor for all of its time."""
+    return Limits(wall_s=max(call_s, LOAD_S), cpu_s=max(call_s, STANDARD.cpu_s))
 
 
 def _plain(value: Any) -> Any:

@@ -109,6 +109,7 @@ class _Class:
         scope = Scope.of(function)
         source = self._writer.current(parameter, scope)
         self._method(name, function, source, f"{MARGIN}{note(parameter)}\n")
+        self._writer.page.credit(f"{self._final}.{name}", parameter.version.author)
 
     def _method(self, name: str, function: types.FunctionType, source: str, head: str = "") -> None:
         """Write a method, and gather what it uses of its object."""

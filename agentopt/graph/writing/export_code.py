@@ -48,6 +48,7 @@ class CodeWriter(ValueWriter):
             with self.inside(name):
                 text = self.unit(self.current(parameter, scope), scope, own={name: final})
             self.page.add(annotated(text, final, note(parameter)))
+            self.page.credit(final, parameter.version.author)
         return final
 
     def current(self, parameter: Parameter[str], scope: Scope) -> str:

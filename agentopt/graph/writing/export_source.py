@@ -20,6 +20,9 @@ from agentopt.graph.writing.textfile import write_text
 def export(thing: object, path: str | Path) -> None:
     """Write the current versions of the parameters that an object holds as a Python module.
 
+    The file is ordinary Python: whoever imports it runs it, in no sandbox, and a model may have written parts of it.
+    So read it first; its head says whose each learned function is.
+
     Its functions take and give plain values. Decorators other than agentopt's are kept, docstrings that new code left
     out are put back, `.data` is gone where it read a node. Objects of its classes are made without arguments.
 

@@ -9,8 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agentopt.errors import InputError
+from agentopt.graph.writing.literal import comment
 
-_HEAD = '"""What agentopt learned, as plain Python; it needs nothing of agentopt."""\n\n'
+_HEAD = """\
+\"\"\"What agentopt learned, as plain Python; it needs nothing of agentopt.\"\"\"
+
+# Read it before it is imported: it is ordinary Python, which runs in no sandbox.
+"""
+_LEARNED = "# The learned functions, with the imports and helpers that each brought along, are\n"
 _FUTURE = "from __future__ import annotations\n"
 
 
@@ -20,6 +26,7 @@ class Page:
     def __init__(self) -> None:
         self._imports: dict[str, None] = {}
         self._parts: list[str] = []
+        self._authors: dict[str, str] = {}
         self._taken: dict[str, object] = {"annotations": "future"}
         self._home: dict[object, str] = {}
 
@@ -57,26 +64,39 @@ class Page:
         """Write a part after those that are there."""
         self._parts.append(part.strip("\n") + "\n")
 
+    def credit(self, name: str, author: str) -> None:
+        """Say at the head of the module who wrote a learned function."""
+        self._authors[name] = author
+
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Take everything back that was written inside, and go on, if it raises InputError."""
-        kept = dict(self._imports), list(self._parts), dict(self._taken), dict(self._home)
+        kept = dict(self._imports), list(self._parts), dict(self._authors), dict(self._taken), dict(self._home)
         try:
             yield
         except InputError:
-            self._imports, self._parts, self._taken, self._home = kept
+            self._imports, self._parts, self._authors, self._taken, self._home = kept
 
     def text(self) -> str:
         """The module."""
         plain = sorted(line for line in self._imports if line.startswith("import "))
         others = sorted(line for line in self._imports if not line.startswith("import "))
-        text = _HEAD + _FUTURE + "".join(["\n", *(f"{line}\n" for line in [*plain, *others])] if self._imports else [])
+        imports = "".join(f"{line}\n" for line in [*plain, *others])
+        text = f"{_HEAD}{self._credits()}\n{_FUTURE}" + (f"\n{imports}" if imports else "")
         apart = True
         for part in self._parts:
             long = _is_long(part)
             text += ("\n\n" if long or apart else "\n" if part.startswith("#") else "") + part
             apart = long
         return text
+
+    def _credits(self) -> str:
+        """A line for each author."""
+        names: dict[str, list[str]] = {}
+        for name, author in self._authors.items():
+            names.setdefault(author, []).append(name)
+        lines = [comment(f"by {author}: {', '.join(names[author])}") for author in sorted(names)]
+        return "".join([_LEARNED, *(f"#   {line[2:]}\n" for line in lines)]) if lines else ""
 
 
 def upper_name(path: str, label: str = "") -> str:

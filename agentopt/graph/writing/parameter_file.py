@@ -14,6 +14,7 @@ from agentopt.graph.domains.domain import Domain, brief, same
 from agentopt.graph.parameter_node import HUMAN, Origin, Parameter, Version
 from agentopt.graph.walk import name_parameters
 from agentopt.graph.writing.textfile import write_text
+from agentopt.graph.writing.yaml_text import MAX_BYTES, read_yaml, yaml_text
 from agentopt.values import Value
 
 _FORMAT = 1
@@ -29,16 +30,20 @@ def save(thing: object, path: str | Path) -> None:
         path: The file; it is replaced in one step.
 
     Raises:
-        FileError: It cannot be written, or a value cannot be put into text; what stood there is still there.
+        FileError: It cannot be written, is larger than MAX_BYTES, or a value cannot be put into text; what stood
+            there is still there.
     """
-    write_text(path, _HEAD + _written({"format": _FORMAT, "parameters": _parameters_as_data(thing)}))
+    text = _HEAD + yaml_text({"format": _FORMAT, "parameters": _parameters_as_data(thing)})
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise FileError(f"cannot write {path}: the parameters take more than {MAX_BYTES >> 20} MiB")
+    write_text(path, text)
 
 
 def load(thing: object, path: str | Path) -> None:
     """Give the parameters that an object holds the versions of a file.
 
     Raises:
-        FileError: The file cannot be read, or is no such file.
+        FileError: The file cannot be read, is larger than MAX_BYTES, or is no such file.
         InputError: Its parameters are not those of the object.
         DomainError: A version is not in its parameter's domain. In all three cases no parameter was changed.
     """
@@ -142,49 +147,10 @@ def _version(data: Mapping[str, Any], domain: Domain[Any]) -> tuple[Any, Origin,
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"cannot read the parameters in {path}: {error}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split())
-        raise FileError(f"{path} is no YAML: {said[:200]}") from error
+    data = read_yaml(path)
     entries = data.get("parameters") if isinstance(data, dict) and data.get("format") == _FORMAT else None
     if not isinstance(entries, dict):
         raise FileError(f"{path} is no file of parameters: expected 'format: {_FORMAT}' and 'parameters' in it")
-    return {str(name): entry for name, entry in entries.items()}
-
-
-def _written(data: dict[str, Value]) -> str:
-    """YAML in which texts of several lines stand as they are; what YAML would read back otherwise is quoted."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Without anchors, which only say that two values happen to be one object."""
-
-        def ignore_aliases(self, data: object) -> bool:
-            return True
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        # Only between double quotes does the writer escape what the reader would take for the end of a line.
-        style = None if value.isprintable() else '"'
-        if "\n" in value and same(_reread(value), value):
-            style = "|"
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Dumper.add_representer(str, text)
-    return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
-
-
-def _reread(value: str) -> object:
-    """What comes back of a text that is written as a literal block."""
-    import yaml
-
-    try:
-        return yaml.safe_load(
-            yaml.dump({"value": value}, Dumper=yaml.SafeDumper, default_style="|", allow_unicode=True)
-        )["value"]
-    except (yaml.YAMLError, ValueError):
-        return None
+    if other := [name for name in entries if type(name) is not str]:
+        raise FileError(f"{path} is no file of parameters: expected the name of a parameter, got {brief(other[0])}")
+    return entries

@@ -328,6 +328,9 @@ class Base:
     def shared(self) -> int:
         return self.base + self.__secret
 
+    def above(self, x: int) -> int:
+        return x
+
 
 class Agent(Base):
     factor = 3
@@ -369,6 +372,9 @@ class Agent(Base):
 
     def finish(self) -> None:
         self.count()
+
+    def above(self, x: int) -> int:
+        return super().above(x)
 
     async def wait(self, x: int) -> Any:
         return double(x) + self.factor
@@ -435,7 +441,15 @@ def test_a_literal_getattr_is_a_read() -> None:
         ("return [y for y in self]", "hands self on as a whole"),
         ("return getattr(self, x)", "computes the name of an attribute of self"),
         ("return self.__dict__", "reads self.__dict__"),
-        ("return super().act(x)", "uses super"),
+        (
+            "return super().act(x)",
+            r"^the new code uses super\(\), which works only inside of its class; write out what",
+        ),
+        ("return __class__", r"^the new code uses __class__, which works only inside of its class; write out what"),
+        (
+            "return self.above(x)",
+            r"^the new code uses self.above, which uses super\(\), which works only inside of its",
+        ),
         ("return self.pipe", "uses self.pipe, a .* that cannot be sent along"),
         ("return self.nothing", "uses self.nothing, which Agent objects do not have"),
         ("return self.prompt + self.prompt.data", "both with and without .data"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentopt.errors import CodecError, CodeError, SandboxError
-from agentopt.graph.code.worker import MAX_LOADED, Workers
+from agentopt.graph.code.object_session import ObjectSession
+from agentopt.graph.code.receiver import CALL_METHOD
+from agentopt.graph.code.worker import LOAD_S, MAX_LOADED, Workers
 from agentopt.graph.code.workplace import Workplace, default_sandbox
 from agentopt.graph.domains.domain import same
-from agentopt.sandbox.outcome import Outcome
+from agentopt.sandbox.outcome import Limits, Outcome
 from agentopt.sandbox.sandbox import Sandbox
 from agentopt.sandbox.session import Session
 
@@ -32,8 +35,10 @@ class Watched:
 
     inner: Sandbox
     sessions: list[WatchedSession] = field(default_factory=list)
+    limits: list[Limits] = field(default_factory=list)
 
     def load(self, program: str, call: str, **settings: Any) -> Session:
+        self.limits.append(settings["limits"])
         self.sessions.append(WatchedSession(self.inner.load(program, call, **settings)))
         return self.sessions[-1]  # type: ignore[return-value]
 
@@ -42,10 +47,13 @@ class Watched:
 class WatchedSession:
     inner: Session
     is_closed: bool = False
+    sent: list[Any] = field(default_factory=list)
 
     def call(
         self, args: Sequence[object] = (), kwargs: Mapping[str, object] | None = None, *, wall_s: float = 1
     ) -> Outcome:
+        # As it was: the caller may change it later.
+        self.sent.append(copy.deepcopy(args[0]) if args else None)
         return self.inner.call(args, kwargs, wall_s=wall_s)
 
     def close(self) -> None:
@@ -210,3 +218,71 @@ plain = st.recursive(
 def test_data_crosses_exactly(echo: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
     """Data comes back as it went, tuples as tuples and numbers of their types."""
     assert same(echo(*args, **kwargs), (tuple(args), kwargs))
+
+
+@pytest.mark.parametrize(("call_s", "load_s", "cpu_s"), [(0.5, LOAD_S, 10.0), (60.0, 60.0, 60.0)])
+def test_time_to_load(watched: Watched, call_s: float, load_s: float, cpu_s: float) -> None:
+    """Loading has the time of a call, but always enough for imports; the processor may work all of a call's time."""
+    workers = Workers(target, "target", Workplace(watched, call_s), is_async=False)  # type: ignore[arg-type]
+    workers.runner(COUNT.format(offset=0), None)()
+    assert [(one.wall_s, one.cpu_s) for one in watched.limits] == [(load_s, cpu_s)]
+
+
+class Keeper:
+    def __init__(self) -> None:
+        self.large = [1, 2]
+        self.small = 3
+
+    def method(self, x: Any) -> Any:
+        return x
+
+
+KEEPER = (
+    "def method(self, x):\n    if x:\n        self.large.append(x)\n        {then}\n    return self.large, self.small\n"
+)
+
+
+@pytest.fixture
+def keepers(watched: Watched) -> Workers:
+    return Workers(Keeper.method, "method", Workplace(watched), is_async=False)  # type: ignore[arg-type]
+
+
+def test_only_what_changed_is_sent(keepers: Workers, watched: Watched) -> None:
+    """Of an object's state a call sends what changed since the last, in this object or by taking another."""
+    keeper, other = Keeper(), Keeper()
+    other.small = 4
+    call = keepers.runner(KEEPER.format(then="pass"), keeper)
+    results = [call(keeper, 0), call(keeper, 0)]
+    keeper.large.append(5)
+    results += [call(keeper, 0), keepers.runner(KEEPER.format(then="pass"), other)(other, 0)]
+    assert results == [([1, 2], 3), ([1, 2], 3), ([1, 2, 5], 3), ([1, 2], 4)]
+    sent = [{"large": [1, 2], "small": 3}, {}, {"large": [1, 2, 5]}, {"large": [1, 2], "small": 4}]
+    assert watched.sessions[0].sent == sent
+
+
+@pytest.mark.parametrize("then", ["pass", "raise ValueError", "import os; os._exit(1)"])
+def test_state_that_a_call_spoilt(keepers: Workers, then: str) -> None:
+    """After a call that failed, the next one finds the object as it is."""
+    keeper = Keeper()
+    call = keepers.runner(KEEPER.format(then=then), keeper)
+    call(keeper, 0)
+    with pytest.raises(CodeError):
+        call(keeper, 1)
+    assert call(keeper, 0) == ([1, 2], 3)
+
+
+def test_sessions_that_keep_nothing(keepers: Workers, watched: Watched) -> None:
+    """A session that begins anew at each call is sent the whole state, as soon as that has shown."""
+    prelude = keepers._load(KEEPER.format(then="pass"), Keeper()).around.prelude
+
+    class Fresh(WatchedSession):
+        def call(self, *args: Any, **kwargs: Any) -> Outcome:
+            self.inner.close()
+            self.inner = default_sandbox().load(KEEPER.format(then="pass"), CALL_METHOD, prelude=prelude)
+            return super().call(*args, **kwargs)
+
+    watched.sessions.append(Fresh(default_sandbox().load("", "f")))
+    session, state = ObjectSession(watched.sessions[-1]), {"large": [1], "small": 2}  # type: ignore[arg-type]
+    outcomes = [session.call([state, [0], {}], {}, wall_s=10) for _ in range(3)]
+    assert [outcome.result for outcome in outcomes] == 3 * [([1], 2)]
+    assert watched.sessions[-1].sent == [state, {}, state, state]

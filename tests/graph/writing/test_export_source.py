@@ -29,7 +29,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentopt import Module, node, parameter, trace
+from agentopt import Module, graph, node, parameter, trace
 from agentopt.errors import FileError, InputError
 from agentopt.graph import Choice, Code, Data, Exemplars, Integer, Real, Text, unwrap
 from agentopt.graph.writing.export_source import export
@@ -280,6 +280,10 @@ def test_module_reads_well(place: Path) -> None:
         == '''\
 """What agentopt learned, as plain Python; it needs nothing of agentopt."""
 
+# Read it before it is imported: it is ordinary Python, which runs in no sandbox.
+# The learned functions, with the imports and helpers that each brought along, are
+#   by human: count
+
 from __future__ import annotations
 
 import re
@@ -297,6 +301,20 @@ def count(text: str) -> int:
     return len(re.findall('[a-z]+', text))
 '''
     )
+
+
+def test_authors_at_the_head(place: Path) -> None:
+    """The head says who wrote each learned function, in comments whatever the author is called."""
+    agent = Agent()
+    agent.planner.plan.parameter.set("def plan(self, x):\n    return x\n", author="model:x\nimport os\x1b")
+    graph.export(agent, place)
+    head = place.read_text().partition("from __future__")[0].splitlines()[3:]
+    assert head[0].startswith("# The learned functions")
+    assert head[1:] == [
+        "#   by human: Planner_2.plan, Planner_3.plan, Agent.solve",
+        "#   by model:x import os?: Planner.plan",
+        "",
+    ]
 
 
 def test_docstring_is_put_back(place: Path) -> None:

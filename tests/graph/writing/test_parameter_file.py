@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentopt import Module, parameter, trace
+from agentopt import Module, graph, parameter, trace
 from agentopt.errors import DomainError, FileError, InputError
 from agentopt.graph import Choice, Code, Data, Exemplars, Integer, Parameter, Real, Text
 from agentopt.graph.domains.domain import same
 from agentopt.graph.writing.parameter_file import load, save
 from agentopt.graph.writing.textfile import write_text
+from agentopt.graph.writing.yaml_text import MAX_BYTES
 
 FREE = Text(placeholders=None)
 
@@ -275,6 +278,11 @@ def written(path: Path, change: Callable[[str], str]) -> Path:
         ("parameters:", "parameters: [", FileError, "is no YAML"),
         ("parameters:", "parameters: !!python/name:os.system ", FileError, "is no YAML"),
         ("temperature:", "? [1, 2]\n  :", FileError, "is no YAML"),
+        ("temperature:", "? [{}]\n  :", FileError, "cannot be a key"),
+        ("temperature:", "prompt:", FileError, r"the key 'prompt' stands twice in one place \(line \d+\)"),
+        ("parent: 0", "parent: 0\n      parent: 0", FileError, "the key 'parent' stands twice"),
+        ("value: 0.5", "value: {a: 1, 'a': 2}", FileError, "the key 'a' stands twice"),
+        ("temperature:", "7:", FileError, "expected the name of a parameter, got 7"),
     ],
 )
 def test_faults_of_a_file(tmp_path: Path, old: str, new: str, error: type[Exception], reason: str) -> None:
@@ -306,6 +314,41 @@ def test_deep_yaml(tmp_path: Path) -> None:
     path.write_text("[" * 5000)
     with pytest.raises(FileError, match="is no YAML"):
         Agent().load(path)
+
+
+def test_aliases(tmp_path: Path) -> None:
+    """Parts that stand for other parts, of which a few fill all memory, are refused before they are read."""
+    path, names = tmp_path / "laughs.yaml", "abcdefghi"
+    lines = [f"{name}: &{name} [{', '.join(10 * [f'*{before}'])}]" for before, name in itertools.pairwise(names)]
+    path.write_text("\n".join(["a: &a [x]", *lines, "format: 1", "parameters: *i"]))
+    with pytest.raises(FileError, match=r"laughs\.yaml is no YAML of parameters: it uses an alias .*\(line 2\)$"):
+        load([], path)
+
+
+def test_size(tmp_path: Path) -> None:
+    """A file of more than 64 MiB is neither written nor read."""
+    path = tmp_path / "large.yaml"
+    with pytest.raises(FileError, match="64 MiB"):
+        save(parameter(MAX_BYTES * "x", FREE), path)
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(FileError, match="64 MiB"):
+        load([], path)
+
+
+def test_lone_function(tmp_path: Path) -> None:
+    """What is no module is saved and loaded by the functions of the package."""
+
+    @trace(trainable=True)
+    def twice(x: int) -> int:
+        return x + x
+
+    twice.parameter.set("def twice(x: int) -> int:\n    return 2 * x\n", author="model:small")
+    graph.save(twice, tmp_path / "f.yaml")
+    before = history(twice.parameter)
+    twice.parameter.set("def twice(x: int) -> int:\n    return 0\n")
+    graph.load(twice, tmp_path / "f.yaml")
+    assert history(twice.parameter) == before
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -372,3 +415,32 @@ def test_write_text_keeps_newlines(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x" * 100)
     write_text(tmp_path / "a", "é\r\n\n")
     assert (tmp_path / "a").read_bytes() == "é\r\n\n".encode()
+
+
+def test_write_text_follows_links(tmp_path: Path) -> None:
+    """A link stays one, also if what it leads to is yet to be made, in a folder of its own."""
+    (tmp_path / "there").mkdir()
+    for name in ("old", "new"):
+        (tmp_path / name).symlink_to(Path("there") / name)
+    (tmp_path / "there" / "old").write_text("before")
+    for name in ("old", "new"):
+        write_text(tmp_path / name, "after")
+    assert all((tmp_path / name).is_symlink() for name in ("old", "new"))
+    assert {one.name: one.read_text() for one in (tmp_path / "there").iterdir()} == {"old": "after", "new": "after"}
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+def test_write_text_keeps_modes(tmp_path: Path, mode: int) -> None:
+    """Whoever could not read a file before cannot read it after."""
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "a").chmod(mode)
+    write_text(tmp_path / "a", "y")
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+
+
+def test_write_text_replaces_only_files(tmp_path: Path) -> None:
+    """What is no file, such as a pipe, is not put a file in its place."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileError, match="something else than a file"):
+        write_text(tmp_path / "pipe", "x")
+    assert [stat.S_ISFIFO(one.stat().st_mode) for one in tmp_path.iterdir()] == [True]
