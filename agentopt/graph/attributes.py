@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agentopt.graph.blocks import unrecorded
+from agentopt.graph.blocks import RunningUnrecorded
+from agentopt.graph.callee import Begun, Callee
 from agentopt.graph.nodes import Node
 from agentopt.graph.operation import Operation
 from agentopt.graph.recording import bare, operate, take
 from agentopt.graph.running import RunningCall
 from agentopt.graph.signature import distinct
-from agentopt.graph.state import STATE, Block, Call, Off
+from agentopt.graph.state import Block, Call, Off, State
 
 
 def attribute(node: Node[Any], name: str) -> Any:
@@ -31,46 +32,42 @@ def attribute(node: Node[Any], name: str) -> Any:
 
 def call(node: Node[Any], *args: Any, **kwargs: Any) -> Any:
     """Call the value."""
-    return _record("call", "{0}", lambda value: value, node, args, kwargs)
+    return Method(node, None)(*args, **kwargs)
 
 
-class Method:
-    """A method of a node's value; calling it is recorded, changes it makes to the value included."""
+class Method(Callee):
+    """A method of a node's value; calling it is recorded, changes it makes to the value included.
+
+    From outside it is opaque, like a traced function. Without a name it is the value itself.
+    """
 
     __slots__ = ("_name", "_node")
 
-    def __init__(self, node: Node[Any], name: str) -> None:
+    def __init__(self, node: Node[Any], name: str | None) -> None:
         self._node = node
         self._name = name
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        name = self._name
-        return _record(name, f"{{0}}.{name}", lambda value: getattr(value, name), self._node, args, kwargs)
+    def begin(self, state: State, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begun:
+        if type(state) is Call or type(state) is Off:
+            function = self._of(bare(self._node))
+            running = RunningUnrecorded(state) if isinstance(state, Off) else None
+            return running, function, list(map(bare, args)), {key: bare(value) for key, value in kwargs.items()}
+        names = distinct(("x", *(f"args_{place}" for place in range(len(args))), *kwargs))
+        parents = [take(value) for value in (self._node, *args, *kwargs.values())]
+        receiver, *values = [parent._value for parent in parents]
+        block = state if type(state) is Block else None
+        recorded = RunningCall(self._operation(len(args), kwargs), names, parents, block, allow_hidden=True)
+        named = dict(zip(kwargs, values[len(args) :], strict=True))
+        return recorded, lambda *given, **keys: self._of(receiver)(*given, **keys), values[: len(args)], named
+
+    def _of(self, value: Any) -> Callable[..., Any]:
+        return value if self._name is None else getattr(value, self._name)  # type: ignore[no-any-return]
+
+    def _operation(self, n_args: int, kwargs: dict[str, Any]) -> Operation:
+        head = "{0}" if self._name is None else f"{{0}}.{self._name}"
+        shown = [*("" for _ in range(n_args)), *(f"{key}=".replace("{", "{{").replace("}", "}}") for key in kwargs)]
+        rest = ", ".join(f"{before}{{{place}}}" for place, before in enumerate(shown, start=1))
+        return Operation(self._name or "call", template=f"{head}({rest})")
 
     def __repr__(self) -> str:
         return f"<method {self._name!r} of {self._node!r}>"
-
-
-def _record(
-    name: str,
-    template: str,
-    function_of: Callable[[Any], Callable[..., Any]],
-    node: Node[Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> Any:
-    """Call what belongs to a node's value: from outside it is opaque, like a traced function."""
-    state = STATE.get()
-    if type(state) is Call or type(state) is Off:
-        function = function_of(bare(node))
-        value = function(*map(bare, args), **{key: bare(value) for key, value in kwargs.items()})
-        return unrecorded(value, state) if isinstance(state, Off) else value
-    names = distinct(("x", *(f"args_{place}" for place in range(len(args))), *kwargs))
-    shown = [*("" for _ in args), *(f"{key}=".replace("{", "{{").replace("}", "}}") for key in kwargs)]
-    rest = ", ".join(f"{head}{{{place}}}" for place, head in enumerate(shown, start=1))
-    operation = Operation(name, template=f"{template}({rest})")
-    parents = [take(value) for value in (node, *args, *kwargs.values())]
-    receiver, *values = [parent._value for parent in parents]
-    run = RunningCall(operation, names, parents, state if type(state) is Block else None, allow_hidden=True)
-    named = dict(zip(kwargs, values[len(args) :], strict=True))
-    return run.whole(lambda *given, **keys: function_of(receiver)(*given, **keys), values[: len(args)], named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from inspect import unwrap
 from linecache import getline
@@ -58,13 +59,30 @@ def carried(error: BaseException) -> Node[Failure] | None:
 def error_node(error: BaseException) -> Node[Failure]:
     """The node of the traced call that an exception ended; its ancestors are the call's inputs and code.
 
+    An exception that no traced call raised stands for the first that did among the members of its group, such as a
+    TaskGroup raises, what it was raised from, and what was being handled when it was raised, in this order, and so on.
+
     Raises:
-        TraceError: No traced call raised it.
+        TraceError: No traced call raised it, nor any of these.
     """
-    node = carried(error)
-    if node is None:
-        raise TraceError(f"expected an exception that left a traced call, got {type(error).__name__} from elsewhere")
-    return node
+    for one in _behind(error):
+        if (node := carried(one)) is not None:
+            return node
+    raise TraceError(f"expected an exception that left a traced call, got {type(error).__name__} from elsewhere")
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that led to it, each once, depth first."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        members = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        waiting += reversed([*members, one.__cause__, one.__context__])
 
 
 def _place(error: BaseException, function: Any) -> str:

@@ -19,8 +19,9 @@ _HEAP_TYPE = 1 << 9
 class Module:
     """A base class for objects that hold parameters; `@trace` on a class adds the same methods to it.
 
-    Parameters are what stands in attributes, lists, dicts, dataclasses and modules inside, and the code of trainable
-    methods, which each instance has of its own.
+    Parameters are what stands in attributes and slots, in lists, dicts, dataclasses and modules inside, and the code of
+    trainable methods, which each instance has of its own. What stands in an attribute of the class is shared by all
+    instances and their copies. Other objects inside, such as a client of a provider, are not looked into.
     """
 
     def parameters(self) -> list[Parameter[Any]]:

@@ -7,8 +7,9 @@ its output. It has no name of its own until a trace is shown.
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
+from agentopt.errors import TraceError
 from agentopt.graph.operation import Operation
 from agentopt.graph.snapshot import Snapshot, snapshot, text_of_object
 from agentopt.graph.state import STATE, Block, Call, Inside, born
@@ -28,7 +29,9 @@ class Node(Generic[T]):
     It reads like its value: operators, indexing, iteration, attributes and methods give nodes again, while
     `==`, `in`, `bool`, `len`, `int`, `float`, `str`, `format` and f-strings give plain values. A traced
     function that is called with nodes works on their plain values. What takes plain values only, such as
-    `json.dumps` or `"".join`, is given `.data`, or `unwrap` as in `json.dumps(x, default=unwrap)`.
+    `json.dumps`, is given `.data`, or `unwrap` as in `json.dumps(x, default=unwrap)`. `"".join(nodes)` is refused by
+    Python itself, which asks no object for its text there: a traced function does it, or `"".join(map(str, nodes))`,
+    which leaves the graph. Nor has a node attributes to assign, and Python says so.
 
     Made by `node`, by `parameter`, and by every recorded call; not by hand.
     """
@@ -63,10 +66,15 @@ class Node(Generic[T]):
             state.read(self)
         return self._value
 
+    @data.setter
+    def data(self, value: Never) -> None:
+        raise TraceError(f"{self.described()} is a recorded value and cannot be given another; make a new node(value)")
+
     @property
     def then(self) -> T:
-        """The value as it was when the node was recorded, whatever became of it since."""
-        return self._value if self._snapshot is None else self._snapshot.value
+        """The value as it was when the node was recorded, whatever became of it since; a read like that of `data`."""
+        self._read()
+        return self._kept()
 
     @property
     def operation(self) -> Operation | None:
@@ -113,22 +121,34 @@ class Node(Generic[T]):
 
     def detach(self) -> Node[T]:
         """A leaf with the same value: no feedback passes it."""
+        self._read()
         return born(Node(self._value, snapshot(self._value), label=self.label))
 
     def described(self) -> str:
         """How messages speak of it."""
         return f"the node {self.label!r}" if self.label else f"the node {type(self._value).__name__} {self._brief()}"
 
+    def _read(self) -> None:
+        """Note that the value goes to whoever asks; `data` does the same in place, being asked for most."""
+        state = STATE.get()
+        if type(state) is Call:
+            state.read(self)
+
+    def _kept(self) -> T:
+        return self._value if self._snapshot is None else self._snapshot.value
+
     def _brief(self) -> str:
         text = text_of_object(self._value)
         return text if len(text) <= 60 else f"{text[:40]}...{text[-15:]}"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Node[T]:
+        self._read()
         value = copy.deepcopy(self._value, memo)
         return born(Node(value, snapshot(value), label=self.label))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What crosses to another process is the value; the graph stays where it was recorded.
+        self._read()
         return _leaf, (self._value, self.label)
 
     def __repr__(self) -> str:

@@ -75,7 +75,22 @@ def _install() -> None:
         _unary(name, f"{name}({{0}})", compute)  # type: ignore[arg-type]
     for name, compute in PLAIN.items():
         _plain(name, compute)
-    for function in (_eq, _ne, _hash, _bool, _contains, _format, _round, _pow, _getitem, _setitem, _delitem, _iter):
+    for function in (
+        _eq,
+        _ne,
+        _hash,
+        _bool,
+        _contains,
+        _format,
+        _round,
+        _pow,
+        _getitem,
+        _setitem,
+        _delitem,
+        _iter,
+        _enter,
+        _exit,
+    ):
         setattr(Node, f"__{function.__name__[1:]}__", function)
     for method in (arrays.array, arrays.array_ufunc, arrays.array_function):
         setattr(Node, f"__{method.__name__}__", method)
@@ -159,6 +174,16 @@ def _setitem(self: Node[Any], key: Any, value: Any) -> None:
 
 def _delitem(self: Node[Any], key: Any) -> None:
     raise TraceError(f"{self.described()} is a recorded value, so [{key!r}] cannot be deleted; make a new value")
+
+
+def _enter(self: Node[Any]) -> Any:
+    raise TraceError(
+        f"{self.described()} cannot be entered by with; write `with x.data`, or do it in a traced function"
+    )
+
+
+def _exit(self: Node[Any], *error: object) -> None:
+    """Asked for by `with` before it enters."""
 
 
 def _iter(self: Node[Any]) -> Iterator[Any]:

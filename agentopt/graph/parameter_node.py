@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from agentopt.errors import InputError
+from agentopt.errors import DomainError, InputError, TraceError
 from agentopt.graph.domains.domain import Domain, same
 from agentopt.graph.nodes import Node
 from agentopt.graph.snapshot import Snapshot, snapshot
-from agentopt.graph.state import STATE, Call, born
+from agentopt.graph.state import born
 
 T = TypeVar("T")
 HUMAN = "human"
@@ -60,6 +60,9 @@ class Version(Node[T]):
         # Its parameter does: a value that was changed in place is a new version.
         return self
 
+    def described(self) -> str:
+        return self.parameter.described()
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Version[T]:
         # Its parameter is copied first, and with it this.
         copied = copy.deepcopy(self.parameter, memo)
@@ -104,14 +107,6 @@ class Parameter(Node[T]):
             version.label = self.label
 
     @property
-    def data(self) -> T:
-        """The current value; reading it inside of a traced function that was not given the parameter is an error."""
-        state = STATE.get()
-        if type(state) is Call:
-            state.read(self)
-        return self._value
-
-    @property
     def then(self) -> T:
         """The current value as it was when it was set."""
         return self.version.then
@@ -145,7 +140,7 @@ class Parameter(Node[T]):
             DomainError: The value is not in the domain; nothing was changed.
         """
         self.domain.check(value)
-        if same(value, self.version.then):
+        if same(value, self.version._kept()):
             return self.version
         return self._append(value, Origin(author, reason, self.version.number if parent is None else parent))
 
@@ -183,16 +178,28 @@ class Parameter(Node[T]):
         """
         after = self.version if new is None else self._versions[self._checked(new)]
         before = self._versions[self._checked((after.parent or 0) if old is None else old)]
+        self._read()
         from agentopt.graph.domains.patch import diff
 
-        return diff(self.domain.show(before.then), self.domain.show(after.then), self.name or "value")
+        return diff(self.domain.show(before._kept()), self.domain.show(after._kept()), self.name or "value")
 
     def recorded(self) -> Node[T]:
-        """The current version, or a new one if the value was changed in place."""
+        """The current version, or a new one if the value was changed in place.
+
+        Raises:
+            DomainError: The changed value is not in the domain; there is no new version.
+        """
         version = self.version
         kept = version._snapshot
         if kept is None or kept.same(now := snapshot(version._value)) or now is None:
             return version
+        try:
+            self.domain.check(version._value)
+        except DomainError as error:
+            back = f"go back with use({version.number})"
+            raise DomainError(
+                f"{self.described()} was changed in place and left its domain: {error}; {back}"
+            ) from error
         return self._append(version._value, Origin(reason="changed in place", parent=version.number))
 
     def restore(self, history: Sequence[tuple[T, Origin, float | None]], current: int) -> None:
@@ -213,7 +220,16 @@ class Parameter(Node[T]):
             self._append(value, origin).score = score
         self.use(current)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        try:
+            object.__setattr__(self, name, value)
+        except (AttributeError, TraceError):
+            raise TraceError(
+                f"{self.described()} has no {name} to assign; give it a new value with set(value)"
+            ) from None
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter[T]:
+        self._read()
         made = object.__new__(type(self))
         memo[id(self)] = made
         Node.__init__(made, self._value, label=self.label)
@@ -229,6 +245,7 @@ class Parameter(Node[T]):
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        self._read()
         history = [(version._value, version.origin, version.score) for version in self._versions]
         settings = (self.domain, self.name, self.description, self.trainable)
         return _remade, (settings, history, self.version.number)

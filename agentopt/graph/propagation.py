@@ -7,7 +7,7 @@ section 3.2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agentopt.errors import TraceError
@@ -28,7 +28,8 @@ def backward(output: Output, feedback: Said) -> TraceGraph:
     """Send feedback from an output back to the parameters that it came from.
 
     Args:
-        output: A node, or an exception that left a traced call.
+        output: A node, or an exception that left a traced call, also if another was raised from it, or a group that
+            holds it (see `error_node`).
         feedback: Words, a score, or a `Feedback`.
 
     Returns:
@@ -96,4 +97,11 @@ def _node(output: Output) -> Node[Any]:
         return output.recorded()
     if isinstance(output, BaseException):
         return error_node(output)
-    raise TraceError(f"expected a node or an exception that left a traced call, got {type(output).__name__}")
+    raise TraceError(f"expected a node or an exception that left a traced call, got {_named(output)}")
+
+
+def _named(output: object) -> str:
+    kind = type(output).__name__
+    if isinstance(output, Collection) and not isinstance(output, str | bytes):
+        return f"{kind}; several outputs go to backward_all([(output, feedback), ...]) or become one by node([...])"
+    return kind

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from agentopt.errors import HiddenDependencyError
@@ -12,8 +10,7 @@ from agentopt.graph.operation import Operation
 from agentopt.graph.recording import bare, fail, follow_changes, give, take
 from agentopt.graph.signature import distinct
 from agentopt.graph.snapshot import FIXED
-from agentopt.graph.state import STATE, Block, Call
-from agentopt.graph.stream import PENDING, pieces
+from agentopt.graph.state import Block, Call, Within
 from agentopt.graph.walk import Owner
 
 Inputs = tuple[tuple[str, ...], tuple[Node[Any], ...]]
@@ -30,7 +27,7 @@ class RunningCall:
         allow_hidden: Whether nodes that were not passed in may be read, and are recorded as inputs then.
     """
 
-    __slots__ = ("_block", "_call", "_last", "_n_items", "_names", "_operation", "_parents", "_sent")
+    __slots__ = ("_block", "_last", "_n_items", "_names", "_operation", "_parents", "_sent", "state")
 
     def __init__(
         self,
@@ -46,54 +43,37 @@ class RunningCall:
         self._parents = tuple(parents)
         self._block = block
         owner = Owner(names, [parent._value for parent in parents])
-        self._call = Call(operation.name, parents, owner, allow_hidden=allow_hidden)
+        self.state = Call(operation.name, parents, owner, allow_hidden=allow_hidden)
         self._n_items = 0
         self._last: Node[Any] | None = None
         self._sent: dict[str, Node[Any]] = {}
 
-    def whole(self, function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """Run the body and record the call; a body that runs in pieces is still to be awaited or iterated.
+    def failed(self, error: Exception) -> None:
+        """Give the error the node of the call.
 
         Raises:
-            Exception: What the body raises, carrying a node.
-            HiddenDependencyError: The body read a node that was not passed in.
+            HiddenDependencyError: The body read a node that was not passed in, whatever it failed of.
         """
-        token = STATE.set(self._call)
-        try:
-            value = function(*args, **kwargs)
-            if type(value) not in FIXED:
-                if type(value) in PENDING:
-                    return pieces(value, self)
-                value = bare(value)
-        except Exception as error:
-            self._failed(error)
-            raise
-        finally:
-            STATE.reset(token)
-        return self._give(value)
-
-    @contextmanager
-    def inside(self) -> Iterator[None]:
-        token = STATE.set(self._call)
-        try:
-            yield
-        except (StopIteration, StopAsyncIteration):
-            raise
-        except Exception as error:
-            self._failed(error)
-            raise
-        finally:
-            STATE.reset(token)
+        if not isinstance(error, HiddenDependencyError):
+            self._refuse_hidden(error)
+        if not self.state.refused:
+            names, parents = self._inputs()
+            follow_changes(parents, fail(error, self._operation, names, parents, self._block))
 
     def done(self, value: Any) -> Node[Any]:
-        with self.inside():
-            value = bare(value)
-        return self._give(value)
+        """Record the call.
+
+        Raises:
+            HiddenDependencyError: The body read a node that was not passed in.
+        """
+        value = self._plain(value)
+        names, parents = self._inputs()
+        made = give(value, self._operation, names, parents, self._block)
+        follow_changes(parents, made)
+        return made
 
     def item(self, value: Any) -> Node[Any]:
-        with self.inside():
-            value = bare(value)
-        self._refuse_hidden()
+        value = self._plain(value)
         names, parents = self._inputs()
         names, parents = (*names, "item", *self._sent), (*parents, Constant(self._n_items), *self._sent.values())
         self._n_items += 1
@@ -112,28 +92,23 @@ class RunningCall:
         if self._last is not None:
             follow_changes(self._parents, self._last)
 
-    def _give(self, value: Any) -> Node[Any]:
-        if self._call.refused:
+    def _plain(self, value: Any) -> Any:
+        """A value that the body gave, without nodes: to give one is to read it."""
+        if type(value) not in FIXED:
+            with Within(self.state, self.failed):
+                value = bare(value)
+        if self.state.refused:
             self._refuse_hidden()
-        names, parents = self._inputs()
-        made = give(value, self._operation, names, parents, self._block)
-        follow_changes(parents, made)
-        return made
+        return value
 
     def _inputs(self) -> Inputs:
-        hidden = self._call.hidden
-        if not hidden:
+        if not self.state.hidden:
             return self._names, self._parents
+        # A thread that outlives the body may still read.
+        hidden = self.state.hidden.copy()
         return distinct((*self._names, *hidden)), (*self._parents, *hidden.values())
 
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, HiddenDependencyError):
-            self._refuse_hidden(error)
-        if not self._call.refused:
-            names, parents = self._inputs()
-            follow_changes(parents, fail(error, self._operation, names, parents, self._block))
-
     def _refuse_hidden(self, error: Exception | None = None) -> None:
-        if self._call.refused:
+        if self.state.refused:
             # The body, or a thread of it, swallowed the error; what it made of that is not to be trusted.
-            raise HiddenDependencyError(self._call.refused) from error
+            raise HiddenDependencyError(self.state.refused) from error

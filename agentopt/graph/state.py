@@ -11,16 +11,16 @@ what such a thread reads counts as read by the call (see `threads`); otherwise i
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from agentopt.errors import HiddenDependencyError
 
 N = TypeVar("N")
-_LOCK = threading.Lock()
+_ENDS = (StopIteration, StopAsyncIteration)
 
 
 class Inside:
@@ -83,9 +83,7 @@ class Call:
             return
         if any(node is known or latest is known for known in self._passed()):
             return
-        # Threads of the body read as well.
-        with _LOCK:
-            self._read_hidden(node)
+        self._read_hidden(node)
 
     def _passed(self) -> Iterator[Any]:
         for given in self._given:
@@ -103,6 +101,8 @@ class Call:
             raise HiddenDependencyError(self.refused)
         node = node.recorded()
         name = owned or node.label or "hidden"
+        # Threads of the body read as well. A lock would have to be held by code of the user's, which may read in turn;
+        # one look-up that sets what is missing needs none.
         while self.hidden.setdefault(name, node) is not node:
             name += "_"
 
@@ -125,6 +125,39 @@ State = Off | Block | Call | None
 STATE: ContextVar[State] = ContextVar("agentopt_tracing", default=None)
 
 
+class Within:
+    """The inside of a `with` is in a state.
+
+    Args:
+        state: The state.
+        failed: Is told of an error that leaves the inside, while still in the state; the end of a generator is none.
+    """
+
+    __slots__ = ("_failed", "_state", "_token")
+
+    def __init__(self, state: State, failed: Callable[[Exception], None] | None = None) -> None:
+        self._state = state
+        self._failed = failed
+
+    def __enter__(self) -> None:
+        self._token = STATE.set(self._state)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if self._failed is not None and isinstance(error, Exception) and not isinstance(error, _ENDS):
+                self._failed(error)
+        finally:
+            # No `suppress`: at the end of Python's stack it would fail where this does not.
+            try:  # noqa: SIM105
+                STATE.reset(self._token)
+            except ValueError:
+                # A coroutine that is closed from elsewhere, as by the garbage collector, runs to its end in another
+                # context, whose state it never set.
+                pass
+
+
 @contextmanager
 def no_trace() -> Iterator[None]:
     """Record nothing inside of the `with`, in this thread or task only; may be nested.
@@ -133,21 +166,8 @@ def no_trace() -> Iterator[None]:
     function, what is read meanwhile does not count as read by it.
     """
     state = STATE.get()
-    token = STATE.set(Off(state) if type(state) is Call else state if type(state) is Off else OFF)
-    try:
+    with Within(Off(state) if type(state) is Call else state if type(state) is Off else OFF):
         yield
-    finally:
-        STATE.reset(token)
-
-
-@contextmanager
-def within(state: State) -> Iterator[None]:
-    """Be in a state for a while."""
-    token = STATE.set(state)
-    try:
-        yield
-    finally:
-        STATE.reset(token)
 
 
 def scope() -> Block | None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractContextManager
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Protocol
 
 from agentopt.graph.nodes import Node
+from agentopt.graph.state import State, Within
 
-PENDING = frozenset([CoroutineType, GeneratorType, AsyncGeneratorType])
+_PENDING = frozenset([CoroutineType, GeneratorType, AsyncGeneratorType])
 """The types of values that are not there yet."""
 
 
 class Running(Protocol):
-    """One call that is under way, whose body runs in pieces."""
+    """One call that is under way, whose body runs at once or in pieces."""
 
-    def inside(self) -> AbstractContextManager[None]:
-        """The state in which the body runs; an error that leaves it ends the call."""
+    @property
+    def state(self) -> State:
+        """The state in which the body runs."""
+
+    def failed(self, error: Exception) -> None:
+        """Note that an error left the body, which ends the call."""
 
     def done(self, value: Any) -> Any:
         """The node of the result."""
@@ -32,15 +36,21 @@ class Running(Protocol):
         """Note that no more items come."""
 
 
-def pieces(value: Any, running: Running) -> Any:
-    """What a caller awaits or iterates, in place of a pending value."""
+def result_of(value: Any, running: Running) -> Any:
+    """What a call gives whose body gave a value: its node, or what a caller awaits or iterates if it is pending."""
+    if type(value) not in _PENDING:
+        return running.done(value)
     if type(value) is CoroutineType:
         return _awaited(value, running)
     return Stream(running, value) if type(value) is GeneratorType else AsyncStream(running, value)
 
 
+def _inside(running: Running) -> Within:
+    return Within(running.state, running.failed)
+
+
 async def _awaited(value: Coroutine[Any, Any, Any], running: Running) -> Any:
-    with running.inside():
+    with _inside(running):
         result = await value
     return running.done(result)
 
@@ -66,13 +76,13 @@ class Stream(Iterator[Node[Any]]):
 
     def close(self) -> None:
         """As of any generator."""
-        with self._running.inside():
+        with _inside(self._running):
             self._generator.close()
         self._running.ended()
 
     def _piece(self, step: Callable[[], Any]) -> Node[Any]:
         try:
-            with self._running.inside():
+            with _inside(self._running):
                 value = step()
         except StopIteration:
             self._running.ended()
@@ -101,13 +111,13 @@ class AsyncStream(AsyncIterator[Node[Any]]):
 
     async def aclose(self) -> None:
         """As of any asynchronous generator."""
-        with self._running.inside():
+        with _inside(self._running):
             await self._generator.aclose()
         self._running.ended()
 
     async def _piece(self, step: Callable[[], Any]) -> Node[Any]:
         try:
-            with self._running.inside():
+            with _inside(self._running):
                 value = await step()
         except StopAsyncIteration:
             self._running.ended()

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
 from typing import Any
 
-from agentopt.graph.state import STATE, Call, within
+from agentopt.graph.state import STATE, Call, Within
 
 _MARK = "__agentopt__"
 
@@ -38,7 +38,7 @@ def watch_threads() -> None:
         if type(state) is not Call:
             return submit(self, fn, *args, **kwargs)
         # Not to the threads of the pool, which may outlive the call and serve others.
-        with within(None):
+        with Within(None):
             return submit(self, _within, state, fn, *args, **kwargs)
 
     setattr(watched_start, _MARK, True)
@@ -59,5 +59,5 @@ def _run_within(thread: threading.Thread, state: Call) -> None:
 
 
 def _within(state: Call, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    with within(state):
+    with Within(state):
         return function(*args, **kwargs)

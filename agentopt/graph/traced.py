@@ -9,7 +9,8 @@ from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from agentopt.errors import TraceError
-from agentopt.graph.blocks import RunningBlock, unrecorded
+from agentopt.graph.blocks import RunningBlock, RunningUnrecorded
+from agentopt.graph.callee import Begun, Callee
 from agentopt.graph.code.learned import Learned
 from agentopt.graph.code.workplace import CALL_S, Workplace
 from agentopt.graph.nodes import Constant, Node
@@ -19,7 +20,7 @@ from agentopt.graph.recording import bare, take
 from agentopt.graph.running import RunningCall
 from agentopt.graph.signature import Arguments
 from agentopt.graph.snapshot import FIXED
-from agentopt.graph.state import OFF, STATE, Block, Call, Off
+from agentopt.graph.state import Block, Call, Off, State
 
 if TYPE_CHECKING:
     from agentopt.sandbox.sandbox import Sandbox
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 _NOBODY = object()
-_new = object.__new__
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Tracing:
     """How long one call of learned code may take, in seconds."""
 
 
-class Traced(Generic[P, R]):
+class Traced(Callee, Generic[P, R]):
     """A function whose calls are recorded; made by `trace`.
 
     It takes nodes and plain values alike and returns a node. Inside of an opaque traced function it is
@@ -84,22 +84,8 @@ class Traced(Generic[P, R]):
             raise TraceError(f"{self.operation.name} is not trainable; decorate it with @trace(trainable=True)")
         return self.learned.parameter_of()
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs and STATE.get() is OFF and self._plain is not None:
-            # All of `_unrecorded` for the commonest call: each function in between would show.
-            plain = []
-            for value in args:
-                if isinstance(value, Node):
-                    plain.append(value._value)
-                else:
-                    plain.append(value if type(value) in FIXED else bare(value))
-            result = self._plain(*plain)
-            if type(result) in FIXED:
-                made: Node[Any] = _new(Constant)
-                made._value = result
-                return made
-            return unrecorded(result, OFF)
-        return self.call(_NOBODY, args, kwargs)
+    def code(self) -> Parameter[str] | None:
+        return None if self.learned is None else self.learned.parameter_of()
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return Bound(self, instance) if instance is not None and self._binds else self
@@ -112,30 +98,29 @@ class Traced(Generic[P, R]):
         name: str = getattr(self, "__qualname__", self.operation.name)
         return name
 
-    def call(self, receiver: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call it, as a method of the receiver if there is one."""
+    def begin(self, state: State, args: tuple[Any, ...], kwargs: dict[str, Any], receiver: object = _NOBODY) -> Begun:
+        """Prepare a call, as a method of the receiver if there is one."""
         if receiver is _NOBODY and self._arguments.first == "self" and args and self._is_method_of(args[0]):
             # Called through its class, or by a decorator above it that took the method for a function.
             receiver, args = args[0], args[1:]
-        state = STATE.get()
         if type(state) is Call or type(state) is Off:
-            return self._unrecorded(state, receiver, args, kwargs)
+            return self._begin_unrecorded(state, receiver, args, kwargs)
         block = state if type(state) is Block else None
         names, parents, n_given = self._inputs(receiver, args, kwargs)
         if not self._tracing.opaque:
             given = args if receiver is _NOBODY else (receiver, *args)
-            return RunningBlock(self.operation, block, names, parents).whole(self._function, given, kwargs)
+            return RunningBlock(self.operation, block, names, parents), self._function, given, kwargs
         values = [parent._value for parent in parents[:n_given]]
         function = self._function
         if self.learned is not None:
             version = self.learned.parameter_of(None if receiver is _NOBODY else receiver).version
             function = self.learned.implementation(version, None if receiver is _NOBODY else receiver)
             names, parents = (*names, CODE if CODE not in names else f"{CODE}_"), [*parents, version]
-        run = RunningCall(self.operation, names, parents, block, allow_hidden=self._tracing.allow_hidden)
+        running = RunningCall(self.operation, names, parents, block, allow_hidden=self._tracing.allow_hidden)
         if not kwargs:
-            return run.whole(function, values, kwargs)
+            return running, function, values, kwargs
         n_args = n_given - len(kwargs)
-        return run.whole(function, values[:n_args], dict(zip(kwargs, values[n_args:], strict=True)))
+        return running, function, values[:n_args], dict(zip(kwargs, values[n_args:], strict=True))
 
     def _is_method_of(self, thing: object) -> bool:
         name = getattr(self._function, "__name__", "")
@@ -159,8 +144,10 @@ class Traced(Generic[P, R]):
             parents += [take(value) for value in plan.defaults]
         return plan.names, parents, n_given
 
-    def _unrecorded(self, state: Call | Off, receiver: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run without recording: inside of a call the value is plain, under `no_trace` it is a node without parents."""
+    def _begin_unrecorded(
+        self, state: Call | Off, receiver: object, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Begun:
+        """Inside of a call the value is plain, under `no_trace` it is a node without parents."""
         function = self._function
         if self.learned is not None:
             parameter = self.learned.parameter_of(None if receiver is _NOBODY else receiver)
@@ -170,11 +157,12 @@ class Traced(Generic[P, R]):
         if self._tracing.opaque or type(state) is Call:
             given = [value if type(value) in FIXED else bare(value) for value in args]
             kwargs = {name: bare(value) for name, value in kwargs.items()} if kwargs else kwargs
-        value = function(*given, **kwargs) if receiver is _NOBODY else function(receiver, *given, **kwargs)
-        return unrecorded(value, state) if isinstance(state, Off) else value
+        if receiver is not _NOBODY:
+            given.insert(0, receiver)
+        return RunningUnrecorded(state) if isinstance(state, Off) else None, function, given, kwargs
 
 
-class Bound:
+class Bound(Callee):
     """A traced function as a method of one object, whose code parameter is that object's own."""
 
     __slots__ = ("__self__", "__wrapped__")
@@ -184,19 +172,17 @@ class Bound:
         self.__self__ = instance
 
     @property
-    def learned(self) -> Learned | None:
-        return self.__wrapped__.learned
-
-    @property
     def parameter(self) -> Parameter[str]:
         """The parameter that holds the code of the method for this object.
 
         Raises:
             TraceError: The method is not trainable.
         """
-        if self.__wrapped__.learned is None:
-            return self.__wrapped__.parameter
-        return self.__wrapped__.learned.parameter_of(self.__self__)
+        return self.code() or self.__wrapped__.parameter
+
+    def code(self) -> Parameter[str] | None:
+        learned = self.__wrapped__.learned
+        return None if learned is None else learned.parameter_of(self.__self__)
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -204,8 +190,8 @@ class Bound:
         whole = inspect.signature(self.__wrapped__)
         return whole.replace(parameters=list(whole.parameters.values())[1:])
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self.__wrapped__.call(self.__self__, args, kwargs)
+    def begin(self, state: State, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begun:
+        return self.__wrapped__.begin(state, args, kwargs, self.__self__)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self.__self__, self.__wrapped__._function.__name__)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isasyncgenfunction, isgeneratorfunction
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from agentopt.errors import TraceError
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
+
+_PLAIN = frozenset(
+    f"__{name}__"
+    for name in (
+        "new", "init", "repr", "str", "bytes", "format", "hash", "bool", "len", "length_hint", "int", "float",
+        "complex", "index", "iter", "aiter", "await", "dir", "sizeof", "fspath", "reduce", "reduce_ex", "getnewargs",
+        "getnewargs_ex", "mro_entries",
+    )
+)  # fmt: skip
+"""The methods of which Python itself takes a value of a certain type only."""
 
 __all__ = ["Module", "operators", "trace"]
 
@@ -58,7 +70,7 @@ def trace(target: Any = None, **settings: Any) -> Any:
         name: What traces call it.
         source: The source of a trainable function, where Python cannot find it.
         sandbox: Where learned code runs; None opens the default one at the first need.
-        timeout_s: How long one call of learned code may take, in seconds.
+        timeout_s: How long one call of learned code may take, in seconds; loading it has at least 3.
 
     Raises:
         TraceError: The target cannot be traced in this way.
@@ -84,5 +96,16 @@ def _trace(target: Any, tracing: Tracing) -> Any:
         raise TraceError(f"{target.operation.name} is traced already")
     if not callable(target) or isinstance(target, Node):
         raise TraceError(f"expected a function or a class to trace, got {type(target).__name__}")
+    if _gives_plain(target):
+        raise TraceError(
+            f"Python needs a plain value from {target.__qualname__}; trace a function that it calls instead"
+        )
     watch_threads()
     return Traced(target, tracing)
+
+
+def _gives_plain(target: object) -> bool:
+    """Whether it is a method whose result Python would refuse as a node; of a generator nodes come one by one."""
+    if not isinstance(target, FunctionType) or target.__name__ not in _PLAIN:
+        return False
+    return not (isgeneratorfunction(target) or isasyncgenfunction(target))

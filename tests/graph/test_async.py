@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 from contextlib import nullcontext
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from agentopt import Node, backward, no_trace, node, parameter, trace
+from agentopt.graph.state import STATE
 
 
 @trace
@@ -178,3 +180,54 @@ def test_async_method_of_a_value(off: bool) -> None:
     made = asyncio.run(run())
     assert made.data == 2
     assert backward(made, "x").parameters == (() if off else (start,))
+
+
+@trace
+async def waiting(_: int) -> None:
+    """Wait for ever."""
+    await Forever()
+
+
+@trace(opaque=False)
+async def waiting_block(_: int) -> None:
+    """The same as a block."""
+    await Forever()
+
+
+@trace
+async def stream(_: int) -> Any:
+    """The same before the first item."""
+    await Forever()
+    yield 1
+
+
+class Forever:
+    """Is never there."""
+
+    def __await__(self) -> Any:
+        yield
+
+
+@pytest.mark.parametrize("begin", [waiting, waiting_block, lambda x: anext(stream(x))])
+@pytest.mark.parametrize("off", [False, True])
+def test_closed_in_another_context(begin: Any, off: bool) -> None:
+    """A call that was begun in one context may be closed in another, whose state stays as it is."""
+    with no_trace() if off else nullcontext():
+        pending = begin(1)
+        pending = pending if hasattr(pending, "send") else pending.__await__()
+        contextvars.copy_context().run(pending.send, None)
+    pending.close()
+    assert STATE.get() is None
+
+
+def test_no_trace_closed_in_another_context() -> None:
+    """So may a generator that stands inside of no_trace."""
+
+    def items() -> Any:
+        with no_trace():
+            yield 1
+
+    made = items()
+    contextvars.copy_context().run(next, made)
+    made.close()
+    assert STATE.get() is None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,7 +127,7 @@ def test_two_versions_of_one_parameter() -> None:
     start.set("b")
     graph = backward(first + f(start), "x")
     assert graph.parameters == (start,)
-    assert {name: version.number for name, version in graph.versions.items()} == {"start": 0, "start_2": 1}
+    assert {name: version.number for name, version in graph.versions.items()} == {"start_version_0": 0, "start": 1}
 
 
 @pytest.mark.parametrize("said", ["text", 0.5, 1, Feedback("a", 1.0, {"b": 2})])
@@ -201,3 +204,32 @@ def test_each_edge_is_looked_at_a_fixed_number_of_times() -> None:
     Counting.count = 0
     assert len(sweep([one])) == 401
     assert Counting.count <= 2 * n_edges
+
+
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), np.array(0.5), Fraction(1, 2), Decimal("0.5")])
+def test_numbers_of_any_kind_are_kept_as_float(number: Any) -> None:
+    """Scores and objectives may be numbers of numpy, fractions and the like, and are floats afterwards."""
+    kept = Feedback(score=number, objectives={"speed": number})
+    assert (type(kept.score), type(kept.objectives["speed"])) == (float, float)
+    assert kept == Feedback(score=0.5, objectives={"speed": 0.5})
+    assert Feedback.of(number) == Feedback(score=0.5)
+
+
+@pytest.mark.parametrize("number", ["1", b"1", True, np.bool_(True), np.str_("1"), 1j, np.array([1, 2]), 10**400, [1]])
+def test_what_is_no_number_is_refused(number: Any) -> None:
+    """Anything else is refused, as score and as objective, and the sentence names float(x)."""
+    with pytest.raises(InputError, match=r"as score of a feedback, got .*; pass float\(x\)$"):
+        Feedback(score=number)
+    with pytest.raises(InputError, match=r"as objective 'score' of a feedback, got .*; pass float\(x\)$"):
+        Feedback(score=1, objectives={"score": number})
+
+
+def test_objectives_alone_are_no_score() -> None:
+    """How much each objective counts is the user's to say."""
+    assert Feedback(objectives={"speed": 1}).score is None
+
+
+def test_outputs_in_a_list_say_what_to_do() -> None:
+    """A list of outputs is refused with both ways to give several."""
+    with pytest.raises(TraceError, match=r"got list; several outputs go to backward_all\(.* by node\(\[\.\.\.\]\)$"):
+        backward([f(parameter("a"))], "x")  # type: ignore[arg-type]

@@ -256,3 +256,78 @@ def test_failed_calls_keep_nothing_alive() -> None:
     finally:
         gc.enable()
     assert node_of_it.operation is fail.operation
+
+
+START = parameter(0, name="start")
+
+
+@trace
+def divide(x: int) -> float:
+    """Fail at zero."""
+    return 1 / x
+
+
+def test_error_raised_from_another_stands_for_it() -> None:
+    """An error that was raised from a traced call's, or while it was handled, leads to that call."""
+
+    def translated() -> None:
+        try:
+            divide(START)
+        except ZeroDivisionError as error:
+            raise KeyError("own") from error
+
+    def unhandled() -> None:
+        try:
+            translated()
+        except KeyError:
+            raise ValueError("another")  # noqa: B904
+
+    with pytest.raises(ValueError, match="another") as caught:
+        unhandled()
+    assert error_node(caught.value).data.kind == "ZeroDivisionError"
+    assert backward(caught.value, "x").parameters == (START,)
+
+
+def test_own_node_comes_before_those_behind() -> None:
+    """An error that carries a node stands for itself, whatever it was raised from."""
+
+    @trace(opaque=False)
+    def outer(x: Any) -> None:
+        try:
+            divide(x)
+        except ZeroDivisionError as error:
+            raise KeyError("own") from error
+
+    with pytest.raises(KeyError) as caught:
+        outer(START)
+    assert error_node(caught.value).data.kind == "KeyError"
+
+
+def test_group_leads_to_its_first_member_with_a_node() -> None:
+    """A TaskGroup's error leads to the first of its members that left a traced call, at any depth."""
+
+    @trace
+    async def fail(x: int) -> float:
+        return 1 / x
+
+    async def untraced() -> None:
+        raise OSError
+
+    async def run() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(untraced())
+            tasks.create_task(fail(START))
+            tasks.create_task(fail(node(0)))
+
+    with pytest.raises(ExceptionGroup) as caught:
+        asyncio.run(run())
+    assert backward(caught.value, "x").parameters == (START,)
+    assert backward(ExceptionGroup("outer", [ValueError(), caught.value]), "x").parameters == (START,)
+
+
+def test_errors_in_a_circle() -> None:
+    """Errors that stand behind each other in a circle are looked at once."""
+    one, other = ValueError(), KeyError()
+    one.__cause__, other.__context__ = other, one
+    with pytest.raises(TraceError, match="ValueError from elsewhere"):
+        error_node(one)

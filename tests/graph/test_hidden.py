@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -301,3 +302,69 @@ def test_a_failed_call_leaves_no_state() -> None:
     with pytest.raises(HiddenDependencyError):
         trace(lambda: SECRET.data)()
     assert isinstance(SECRET + "a", Node)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: SECRET.then, lambda: SECRET.version.data, lambda: SECRET.version.then, lambda: SECRET.versions[0].data,
+        lambda: SECRET.versions[0].then, lambda: SECRET.detach(), lambda: copy.deepcopy(SECRET), lambda: SECRET.diff(),
+        lambda: copy.deepcopy(SECRET.version), lambda: pickle.dumps(SECRET), lambda: LEAF.then, lambda: LEAF.detach(),
+        lambda: copy.deepcopy([LEAF]), lambda: pickle.dumps(LEAF),
+    ],
+)  # fmt: skip
+def test_ways_around_data_are_found(read: Callable[[], object]) -> None:
+    """The value of a node as it was, of a version, in a copy or in a pickle is read as much as its data."""
+    with pytest.raises(HiddenDependencyError, match=r"read the (parameter 'secret'|node 'leaf'),"):
+        trace(lambda: bool(read()))()
+
+
+def test_own_earlier_version_is_an_input() -> None:
+    """An earlier version that a method reads of its object is an input of the call."""
+
+    class Thing:
+        def __init__(self) -> None:
+            self.prompt = parameter("a")
+
+        @trace
+        def first(self) -> str:
+            return self.prompt.versions[0].data  # type: ignore[no-any-return]
+
+    thing = Thing()
+    thing.prompt.set("b")
+    assert thing.first().inputs["self.prompt"] is thing.prompt.versions[0]
+
+
+def test_writing_a_node_is_no_read() -> None:
+    """repr, which debuggers and logs ask for, reads nothing."""
+    assert trace(lambda: len(repr(SECRET)) > 0)().data
+
+
+def test_setting_a_parameter_is_no_read() -> None:
+    """A body that gives a parameter a value has not read it."""
+    target = parameter("a")
+    trace(lambda: bool(target.set("b")._parents))()
+    assert target.data == "b"
+
+
+def test_reads_while_another_thread_searches() -> None:
+    """A read never waits for another one: code that a search runs may itself wait for a thread that reads."""
+
+    class Key:
+        def __repr__(self) -> str:
+            reader = threading.Thread(target=lambda: held.prompt.data, daemon=True)
+            reader.start()
+            reader.join(10)
+            return f"{reader.is_alive()}"
+
+    class Held:
+        def __init__(self) -> None:
+            self.prompt = parameter("a")
+            self.by_key = {Key(): parameter("b")}
+
+        @trace
+        def read(self) -> str:
+            return f"{self.prompt}{next(iter(self.by_key.values()))}"
+
+    held = Held()
+    assert list(held.read().inputs) == ["self", "self.prompt", "self.by_key[False]"]

@@ -166,3 +166,101 @@ def test_whole_agent_is_reached() -> None:
     made = agent.read()
     assert made.data == "abcd3ef2"
     assert {one.name for one in backward(made, "x").parameters} == {*PATHS[:-1], "own name"}
+
+
+class Shared(Module):
+    """Holds parameters and nodes in its class and in a slot."""
+
+    __slots__ = ("slotted", "unset")
+
+    prompt = parameter("a")
+    tools = (parameter("b"), Client())
+    limit = node(4, "limit")
+
+    def __init__(self) -> None:
+        self.own = parameter("c")
+        self.slotted = parameter("d")
+
+    @trace
+    def read(self) -> str:
+        return f"{self.prompt.data}{self.tools[0]}{self.limit}{self.own}{self.slotted}"
+
+    @classmethod
+    @trace
+    def of_class(cls) -> str:
+        return cls.prompt.data  # type: ignore[no-any-return]
+
+
+def test_class_attributes_and_slots_are_found() -> None:
+    """Parameters are found in the class, before the object's own, and in slots."""
+    assert list(Shared().named_parameters()) == ["prompt", "tools[0]", "own", "slotted"]
+
+
+def test_class_attributes_are_shared() -> None:
+    """A parameter of the class is one and the same for all instances and copies."""
+    one = Shared()
+    assert one.copy().parameters()[0] is Shared().parameters()[0] is Shared.prompt
+
+
+def test_own_attribute_hides_that_of_the_class() -> None:
+    """As in Python, an attribute of the object stands before one of its class."""
+    one = Shared()
+    one.prompt = parameter("z")
+    assert one.named_parameters()["prompt"].data == "z"
+    assert len(one.parameters()) == 4
+
+
+def test_method_reads_parameters_of_its_class() -> None:
+    """What a method reads of its class is an input by its path; so is what a class method reads."""
+    assert list(Shared().read().inputs) == [
+        "self", "self.prompt", "self.tools[0]", "self.limit", "self.own", "self.slotted"
+    ]  # fmt: skip
+    assert list(Shared.of_class().inputs) == ["cls", "cls.prompt"]
+
+
+class Hostile:
+    """Answers no question about its attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+class Lazy:
+    """A proxy that wakes up when it is asked for anything, its class and its attributes included."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("kind", [Hostile, Lazy])
+def test_search_asks_objects_for_nothing(kind: type) -> None:
+    """Objects that fail or wake when they are asked for an attribute are passed by, also where a search begins."""
+    agent = Agent()
+    agent.client = kind()
+    assert list(agent.named_parameters()) == PATHS  # type: ignore[attr-defined]
+    assert parameters([kind(), agent.prompt]) == {"[1]": agent.prompt}
+    assert parameters(kind()) == {}
+
+
+def test_search_by_a_read_is_no_part_of_the_body() -> None:
+    """Code of the user's that a search runs may read nodes: the body did not, and no search begins another."""
+
+    class Key:
+        def __repr__(self) -> str:
+            return str(other.data)
+
+    class Holder(Module):
+        def __init__(self) -> None:
+            self.by_key = {Key(): parameter("a")}
+            self.prompt = parameter("b")
+
+        @trace
+        def read(self) -> str:
+            return self.prompt.data  # type: ignore[no-any-return]
+
+    other = parameter("k")
+    assert list(Holder().read().inputs) == ["self", "self.prompt"]

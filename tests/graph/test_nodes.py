@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from contextlib import nullcontext
 
 import pytest
 
@@ -163,3 +164,23 @@ def test_container_becomes_child_of_its_nodes() -> None:
     assert made.data == [1, {"k": 2}]
     assert made.inputs == {"[0]": one, "[1]['k']": other}
     assert made.label == "pair"
+
+
+def test_assignment_to_data_says_what_to_do() -> None:
+    """A node's value cannot be assigned."""
+    made = node("a", "made")
+    with pytest.raises(TraceError, match=r"^the node 'made' .* make a new node\(value\)$"):
+        made.data = "b"  # type: ignore[assignment]
+    assert made.data == "a"
+
+
+def test_attributes_cannot_be_assigned() -> None:
+    """Neither can an attribute of the value, in Python's own words: saying more would cost every node."""
+    with pytest.raises(AttributeError, match="colour"):
+        node([1]).colour = "red"  # type: ignore[attr-defined]
+
+
+def test_with_says_what_to_do() -> None:
+    """A node is not entered; its value is."""
+    with pytest.raises(TraceError, match=r"with x\.data"), node(nullcontext(), "lock"):
+        pass

@@ -221,3 +221,25 @@ def test_history_only_grows(moves: list[tuple[str, int]]) -> None:
         assert [version.number for version in start.versions] == list(range(len(seen)))
         assert start.version is start.versions[start.version.number]
         assert start.data == start.version.data
+
+
+def test_change_in_place_that_leaves_the_domain() -> None:
+    """A value that was changed in place to one outside of the domain is refused when it is used, and no version."""
+    numbers = parameter([1], name="numbers")
+    numbers.data.append("7")
+    with pytest.raises(DomainError, match=r"^the parameter 'numbers' was changed in place and left .*use\(0\)$") as no:
+        trace(lambda given: given)(numbers)
+    with pytest.raises(TraceError):
+        backward(no.value, "x")
+    assert len(numbers.versions) == 1
+    numbers.use(0)
+    assert trace(lambda given: given)(numbers).data == [1]
+
+
+@pytest.mark.parametrize("name", ["data", "value", "then"])
+def test_assignment_says_what_to_do(name: str) -> None:
+    """A value that is assigned to a parameter is refused, and nothing changes."""
+    prompt = parameter("a", name="prompt")
+    with pytest.raises(TraceError, match=rf"^the parameter 'prompt' has no {name} to assign; .* with set\(value\)$"):
+        setattr(prompt, name, "b")
+    assert prompt.data == "a"

@@ -6,7 +6,7 @@ import functools
 import inspect
 import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -284,3 +284,40 @@ def test_returned_nodes_are_unwrapped() -> None:
 
     assert isinstance(same(start), Node)
     assert same(start).data == (["a"], "a")
+
+
+@pytest.mark.parametrize("name", ["__init__", "__len__", "__iter__", "__repr__", "__bool__", "__index__", "__await__"])
+def test_method_of_which_python_needs_a_plain_value_is_refused(name: str) -> None:
+    """A method whose result Python takes as a plain value only is refused where it is decorated."""
+
+    def method(self: object) -> None: ...
+
+    method.__name__ = method.__qualname__ = name
+    with pytest.raises(TraceError, match=f"^Python needs a plain value from {name}; trace a function that it calls"):
+        trace(method)
+
+
+def test_other_special_methods_are_traced() -> None:
+    """Calls, operators and generators may give nodes."""
+
+    class Thing:
+        @trace
+        def __call__(self, x: int) -> int:
+            return x + 1
+
+        @trace
+        def __add__(self, x: int) -> int:
+            return x + 2
+
+        @trace
+        def __iter__(self) -> Iterator[int]:
+            yield 3
+
+        @trace
+        def __contains__(self, x: int) -> bool:
+            return x == 4
+
+    thing = Thing()
+    assert [thing(0).data, (thing + 0).data, *(one.data for one in thing)] == [1, 2, 3]
+    assert 4 in thing
+    assert 5 not in thing

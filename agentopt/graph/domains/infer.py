@@ -16,7 +16,8 @@ from agentopt.graph.domains.domain import Domain, brief
 from agentopt.graph.domains.number import Integer, Real
 from agentopt.graph.domains.text import Text, is_template, placeholders_in
 
-_SCALARS = (bool, int, float, str, bytes, NoneType)
+_JSON = (bool, int, float, str, NoneType)
+_SCALARS = (*_JSON, bytes)
 
 
 def infer(value: object) -> Domain[Any]:
@@ -24,7 +25,7 @@ def infer(value: object) -> Domain[Any]:
 
     A text without placeholders may get some; one with placeholders that str.format can fill in has to stay so. A
     tuple keeps its length and the type at each place; lists, sets and dicts may hold any of the types that they hold
-    now, and empty ones or None any JSON value.
+    now. What is empty, or None, may become any JSON value there, but for what has to be hashable.
 
     Raises:
         InputError: A parameter cannot hold such a value without a domain.
@@ -59,11 +60,13 @@ def _type_of(value: object) -> Any:
     if value is None:
         return _any()
     if isinstance(value, tuple) and type(value) is tuple:
-        return GenericAlias(tuple, tuple(map(_element, value)))
-    if type(value) in (list, set, frozenset) and isinstance(value, Collection):
-        return GenericAlias(type(value), (_union(value),))
+        return GenericAlias(tuple, tuple(map(_type_of, value)))
+    if isinstance(value, list) and type(value) is list:
+        return GenericAlias(list, (_union(value),))
+    if type(value) in (set, frozenset) and isinstance(value, Collection):
+        return GenericAlias(type(value), (_union(value, none=NoneType),))
     if isinstance(value, dict) and type(value) is dict:
-        keys = _union(value) if value else str
+        keys = _union(value, none=NoneType) if value else str
         return GenericAlias(dict, (keys, _union(value.values())))
     _refuse_numpy(value)
     if type(value) in _SCALARS or _has_fields(value):
@@ -80,18 +83,21 @@ def _has_fields(value: object) -> bool:
     return True
 
 
-def _element(value: object) -> Any:
-    return NoneType if value is None else _type_of(value)
+def _union(values: Iterable[object], none: Any = None) -> Any:
+    """The annotations of the parts, each once, joined.
 
-
-def _union(values: Iterable[object]) -> Any:
-    """The annotations of the parts, each once, joined."""
+    Args:
+        values: The parts.
+        none: That of None, if it is not that of any JSON value.
+    """
     kinds: list[Any] = []
     for value in values:
-        kind = _element(value)
+        kind = none if value is None and none is not None else _type_of(value)
         if kind not in kinds:
             kinds.append(kind)
-    return reduce(or_, kinds) if kinds else _any()
+    if not kinds or _any() in kinds:
+        kinds = [_any(), *(kind for kind in kinds if kind not in _JSON and kind is not _any())]
+    return reduce(or_, kinds)
 
 
 def _any() -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -128,6 +127,8 @@ class TraceGraph:
             "documentation": dict(self.documentation),
             "blocks": {name: [call.arguments, call.parents] for name, call in self._parts.blocks.items()},
         }
+        import json
+
         # In ASCII, since a text that a model wrote may hold halves of characters, which no file takes.
         return json.dumps(data, allow_nan=False)
 
@@ -138,6 +139,8 @@ class TraceGraph:
         Raises:
             TraceError: The text is no trace.
         """
+        import json
+
         from agentopt.graph.shown.assembly import Parts
         from agentopt.graph.shown.step import BlockCall, Step
 

@@ -6,6 +6,7 @@ import dataclasses
 import enum
 import json
 import math
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,10 @@ class Colour(enum.Enum):
         ("say {word}", Text(("word",), template=True)),
         ('{"a": 1} {word}', Text(("word",))),
         ("say", Text()), (True, Choice((False, True))), (3, Integer()), (0.5, Real()),
-        ([1, 2], Data(list[int])), ([1, None], Data(list[int | None])), ([], Data(list[JsonValue])),
+        ([1, 2], Data(list[int])), ([1, None], Data(list[JsonValue])), ([], Data(list[JsonValue])),
+        ({"a": None}, Data(dict[str, JsonValue])), ((1, None), Data(tuple[int, JsonValue])),
+        ([b"", None], Data(list[JsonValue | bytes])), ({None: 1}, Data(dict[NoneType, int])),
+        ({None}, Data(set[NoneType])),
         ({"a": 1.0}, Data(dict[str, float])), ({1: "a"}, Data(dict[int, str])), ((1, "a"), Data(tuple[int, str])),
         ({1}, Data(set[int])), ([[1], ["a"]], Data(list[list[int] | list[str]])), (None, Data(JsonValue)),
         (Point(1.0), Data(Point)), (Setting(names=[]), Data(Setting)), (Colour.RED, Data(Colour)),
