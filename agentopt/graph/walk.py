@@ -112,13 +112,13 @@ def _inside(path: str, value: Any, *, root: bool) -> Iterator[tuple[str, object]
 def _attributes(value: Any) -> dict[str, Any]:
     """The code parameters of an object's trainable methods, and its attributes, those of its class first."""
     shared, own = class_attributes(type(value)), dict(dict_of(value))
+    own |= slots_of(value, shared)
     learned = {name: code for name, member in shared.items() if (code := _learned(member)) is not None}
     found: dict[str, Any] = {name: code.parameter_of(value) for name, code in learned.items()}
     # Of a method that a subclass overrides the code counts as soon as it was called, through super().
     found |= own.get(Learned.ATTRIBUTE, {})
-    own |= slots_of(value, shared)
     found |= {name: member for name, member in shared.items() if name not in learned and name not in own}
-    return found | {name: item for name, item in own.items() if not is_special(name) and name not in learned}
+    return found | {name: item for name, item in own.items() if not is_special(name)}
 
 
 def _code(value: Any) -> Parameter[str] | None:
