@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -102,15 +103,17 @@ def test_docker_talks_to_what_it_starts(tmp_path: Path, sandbox_of: Callable[[st
     """An engine that runs the interpreter it is given, as a container would, brings the outcome back."""
     sandbox_of("landlock")
     docker = tmp_path / "docker"
+    program = tmp_path / "docker.py"
     lines = [
-        f"#!{sys.executable}",
         "import os, sys",
         "if sys.argv[1] == 'run':",
         "    inner = sys.argv[sys.argv.index('image') + 1:]",
         f"    setting = inner[6].replace('/box', {str(tmp_path)!r})",
         f"    os.execv({sys.executable!r}, ['python3', *inner[:5], {ROOT!r}, setting])",
     ]
-    docker.write_text("\n".join(lines), encoding="utf-8")
+    program.write_text("\n".join(lines), encoding="utf-8")
+    # A shell's line may quote; the first line of a script takes no path with a space in it.
+    docker.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(program))} "$@"\n')
     docker.chmod(0o755)
     assert DockerSandbox("image", docker=str(docker)).run("result = inputs", inputs=[1]).result == [1]
 
