@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentopt.graph.state import STATE, Call, Within
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _MARK = "__agentopt__"
 
@@ -22,6 +24,9 @@ def watch_threads() -> None:
     """
     if hasattr(threading.Thread.start, _MARK):
         return
+    # It loads logging and a queue, a tenth of what importing the core took.
+    from concurrent.futures import ThreadPoolExecutor
+
     start: Callable[[threading.Thread], None] = threading.Thread.start
     submit: Callable[..., Future[Any]] = ThreadPoolExecutor.submit
 
