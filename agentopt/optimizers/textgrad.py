@@ -7,6 +7,7 @@ unchanged without a call; and one call at the end changes all parameters, throug
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -101,10 +102,22 @@ class TextGrad(OptoPrime):
                 f"passing feedback back takes {n_calls} model calls, the limit is {self._max_calls}; "
                 "OptoPrime reads the whole trace in one call"
             )
+        failed = threading.Event()
+
+        def comment_on(step: Step, said: list[str]) -> list[tuple[str, str]]:
+            # After one call failed the step is lost, and what has not begun is not paid for.
+            if failed.is_set():
+                return []
+            try:
+                return self._comment(graph, step, said)
+            except BaseException:
+                failed.set()
+                raise
+
         with ThreadPoolExecutor(self._parallel, "agentopt-gradient") as pool:
             for level in levels:
                 due = [(step, comments[step.name]) for step in level if comments.get(step.name)]
-                waiting = [pool.submit(copy_context().run, self._comment, graph, step, said) for step, said in due]
+                waiting = [pool.submit(copy_context().run, comment_on, step, said) for step, said in due]
                 # In the order of the steps, whichever ended first, so that the next prompts read the same.
                 for done in waiting:
                     for name, comment in done.result():

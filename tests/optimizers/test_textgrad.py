@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from agentopt import node, parameter, trace
-from agentopt.errors import InputError
+from agentopt.errors import AuthError, InputError
 from agentopt.llm import Message
 from agentopt.optimizers import TextGrad
 from agentopt.testing import ScriptedModel
@@ -213,3 +213,21 @@ def test_a_part_of_a_container_knows_what_it_is() -> None:
     optimizer.backward(node({"title": first + "!", "n": 1}), "the title is dull")
     optimizer.step()
     assert "of the whole, of which this is ['title']: the title is dull" in criticism(model)
+
+
+def test_after_a_failure_no_further_call_is_begun() -> None:
+    """When one call of a depth fails, those that wait behind it are not made."""
+    first = parameter("a", name="first")
+
+    def refuse(messages: tuple[Message, ...]) -> str:
+        if "# Call\njoin" in messages[-1].text:
+            return json.dumps({"comments": [{"input": f"draft_{n}", "comment": "better"} for n in (1, 2, 3, 4)]})
+        raise AuthError("no key")
+
+    many = trace(lambda *texts: " ".join(texts), name="join")
+    model = ScriptedModel(refuse)
+    optimizer = TextGrad([first], model, parallel=1)
+    optimizer.backward(many(*(draft(first) for _ in range(4))), "dull")
+    with pytest.raises(AuthError):
+        optimizer.step()
+    assert len(model.requests) == 2
