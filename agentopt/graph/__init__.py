@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from agentopt.graph.shown.trace_graph import TraceGraph
     from agentopt.graph.state import no_trace
     from agentopt.graph.tracing import trace
+    from agentopt.graph.choosing import using
     from agentopt.graph.variable import parameter
     from agentopt.graph.walk import parameters
     from agentopt.graph.writing.export_source import export
@@ -69,6 +70,7 @@ _HOME = {
     "save": "writing.parameter_file",
     "trace": "tracing",
     "unwrap": "recording",
+    "using": "choosing",
 }
 
 __all__ = [
@@ -100,6 +102,7 @@ __all__ = [
     "save",
     "trace",
     "unwrap",
+    "using",
 ]
 
 

@@ -23,7 +23,7 @@ class Operation:
         kind: "function", "operator", "container" or "change".
     """
 
-    __slots__ = ("function", "kind", "name", "template")
+    __slots__ = ("_documentation", "function", "kind", "name", "template")
 
     def __init__(
         self, name: str, *, template: str = "", function: Callable[..., Any] | None = None, kind: str = "operator"
@@ -32,6 +32,7 @@ class Operation:
         self.template = template
         self.function = function
         self.kind = kind
+        self._documentation: str | None = None
 
     def __repr__(self) -> str:
         return f"Operation({self.name!r})"
@@ -39,6 +40,11 @@ class Operation:
     @property
     def documentation(self) -> str:
         """Signature and docstring of a traced function; "" for an operator."""
+        if self._documentation is None:
+            self._documentation = self._documented()
+        return self._documentation
+
+    def _documented(self) -> str:
         if self.function is None:
             return ""
         try:

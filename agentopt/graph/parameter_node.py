@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +17,8 @@ from agentopt.graph.state import born
 
 T = TypeVar("T")
 HUMAN = "human"
+CHOSEN: ContextVar[dict[int, Version[Any]] | None] = ContextVar("agentopt_chosen", default=None)
+"""By the ids of parameters: the versions that they have in a context, where these are not the current ones."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +87,24 @@ class Parameter(Node[T]):
         DomainError: The value is not in the domain.
     """
 
-    __slots__ = ("_versions", "description", "domain", "trainable")
+    __slots__ = ("_current", "_lock", "_versions", "description", "domain", "trainable")
 
     def __init__(
         self, value: T, domain: Domain[T], *, name: str = "", description: str = "", trainable: bool = True
     ) -> None:
         domain.check(value)
-        super().__init__(value, label=name or None)
+        self._prepare(name or None)
         self.domain = domain
         self.description = description
         self.trainable = trainable
+        self._current = self._append(value, Origin())
+
+    def _prepare(self, label: str | None) -> None:
+        self._snapshot, self._operation, self._scope = None, None, None
+        self._names, self._parents = (), ()
+        self.label = label
         self._versions: list[Version[T]] = []
-        self._append(value, Origin())
+        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -113,8 +123,18 @@ class Parameter(Node[T]):
 
     @property
     def version(self) -> Version[T]:
-        """The current version."""
-        return self._later  # type: ignore[return-value]
+        """The current version, in this context (see `using`)."""
+        chosen = CHOSEN.get()
+        if chosen is not None and (version := chosen.get(id(self))) is not None:
+            return version
+        return self._current
+
+    # What every node has, in place of its slots.
+    _later = version
+
+    @property
+    def _value(self) -> T:  # type: ignore[override]
+        return self.version._value
 
     @property
     def versions(self) -> tuple[Version[T], ...]:
@@ -130,6 +150,8 @@ class Parameter(Node[T]):
     def set(self, value: T, *, author: str = HUMAN, reason: str = "", parent: int | None = None) -> Version[T]:
         """Give it a new value, as a new version; an equal value changes nothing.
 
+        Inside of `using` it has the new version there only.
+
         Args:
             value: In the domain.
             author: Who made it.
@@ -142,6 +164,22 @@ class Parameter(Node[T]):
         self.domain.check(value)
         if same(value, self.version._kept()):
             return self.version
+        number = self.version.number if parent is None else parent
+        return self._go(self._append(value, Origin(author, reason, number)))
+
+    def add(self, value: T, *, author: str = HUMAN, reason: str = "", parent: int | None = None) -> Version[T]:
+        """Make a new version and stay at the current one; `using` and `use` go to it. May be called by several threads.
+
+        Args:
+            value: In the domain.
+            author: Who made it.
+            reason: Why.
+            parent: The number of the version that it was made from; None means the current one.
+
+        Raises:
+            DomainError: The value is not in the domain; nothing was changed.
+        """
+        self.domain.check(value)
         return self._append(value, Origin(author, reason, self.version.number if parent is None else parent))
 
     def use(self, number: int) -> Version[T]:
@@ -200,7 +238,7 @@ class Parameter(Node[T]):
             raise DomainError(
                 f"{self.described()} was changed in place and left its domain: {error}; {back}"
             ) from error
-        return self._append(version._value, Origin(reason="changed in place", parent=version.number))
+        return self._go(self._append(version._value, Origin(reason="changed in place", parent=version.number)))
 
     def restore(self, history: Sequence[tuple[T, Origin, float | None]], current: int) -> None:
         """Replace all versions by those of a history, such as a file's.
@@ -218,6 +256,7 @@ class Parameter(Node[T]):
         self._versions = []
         for value, origin, score in history:
             self._append(value, origin).score = score
+        self._current = self._versions[0]
         self.use(current)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -232,12 +271,12 @@ class Parameter(Node[T]):
         self._read()
         made = object.__new__(type(self))
         memo[id(self)] = made
-        Node.__init__(made, self._value, label=self.label)
+        made._prepare(self.label)
         made.domain = copy.deepcopy(self.domain, memo)
         made.description, made.trainable = self.description, self.trainable
-        made._versions = []
         for version in self._versions:
             made._append(copy.deepcopy(version._value, memo), version.origin).score = version.score
+        made._current = made._versions[0]
         made.use(self.version.number)
         return born(made)
 
@@ -254,16 +293,22 @@ class Parameter(Node[T]):
         return f"the parameter {self.name!r}" if self.label else f"the parameter with the value {self._brief()}"
 
     def _append(self, value: T, origin: Origin) -> Version[T]:
-        version = Version(self, value, snapshot(value), len(self._versions), origin)
-        self._versions.append(version)
-        return self._go(version)
+        kept = snapshot(value)
+        with self._lock:
+            version = Version(self, value, kept, len(self._versions), origin)
+            self._versions.append(version)
+        return version
 
     def _go(self, version: Version[T]) -> Version[T]:
         kept = version._snapshot
         if kept is not None and not kept.same(snapshot(version._value)):
             # The object was changed in place since; the version means the value that it had.
             version._value = kept.value
-        self._later, self._value = version, version._value
+        chosen = CHOSEN.get()
+        if chosen is not None and id(self) in chosen:
+            chosen[id(self)] = version
+        else:
+            self._current = version
         return version
 
     def _checked(self, number: int) -> int:

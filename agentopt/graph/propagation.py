@@ -44,7 +44,7 @@ def backward(output: Output, feedback: Said) -> TraceGraph:
 
 def backward_all(pairs: Iterable[tuple[Output, Said]]) -> TraceGraph:
     """The same for several outputs, each with its own feedback, in one graph and one sweep."""
-    said = [(_node(output), Feedback.of(feedback)) for output, feedback in pairs]
+    said = [(output_node(output), Feedback.of(feedback)) for output, feedback in pairs]
     reached = sweep([output for output, _ in said])
     versions = tuple([node for node in reached if type(node) is Version])
     return TraceGraph(lambda: _assembled(reached, said), versions)
@@ -92,7 +92,7 @@ def _assembled(reached: Sequence[Node[Any]], said: Sequence[tuple[Node[Any], Fee
     return assemble(reached, said)
 
 
-def _node(output: Output) -> Node[Any]:
+def output_node(output: Output) -> Node[Any]:
     if isinstance(output, Node):
         return output.recorded()
     if isinstance(output, BaseException):

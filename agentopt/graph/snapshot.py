@@ -8,6 +8,7 @@ changes are not seen. The bytes never leave the process, so that pickle is safe 
 
 from __future__ import annotations
 
+import copy
 import io
 import pickle
 import re
@@ -80,6 +81,28 @@ class Snapshot:
     def same(self, other: Snapshot | None) -> bool:
         """Whether two snapshots of one object show no change between them."""
         return other is not None and self._blob == other._blob
+
+
+class Remembered(Snapshot):
+    """A value that another process or an earlier session kept; nothing here can change it any more."""
+
+    __slots__ = ("_kept", "_is_opaque")
+
+    def __init__(self, value: Any, *, opaque: bool) -> None:
+        super().__init__(b"", None)
+        self._kept = value
+        self._is_opaque = opaque
+
+    @property
+    def value(self) -> Any:
+        return copy.deepcopy(self._kept)
+
+    @property
+    def opaque(self) -> bool:
+        return self._is_opaque
+
+    def same(self, other: Snapshot | None) -> bool:
+        return True
 
 
 def snapshot(value: object) -> Snapshot | None:

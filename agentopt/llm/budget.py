@@ -66,6 +66,34 @@ class Reservation:
     settle: Callable[[Usage], None]
 
 
+@dataclass(frozen=True)
+class Share:
+    """A part of a budget that was set aside; settle it once, with what was really taken."""
+
+    limits: Account
+    """What a `Budget` elsewhere may be made of."""
+    settle: Callable[[Usage], None]
+
+    def budget(self) -> Budget:
+        """A budget of this size."""
+        return budget_of(self.limits)
+
+
+def budget_of(limits: Account) -> Budget:
+    """A budget with these limits."""
+    return Budget(
+        calls=limits.calls,
+        tokens=limits.tokens,
+        dollars=limits.dollars,
+        seconds=None if limits.seconds is None else max(0.0, limits.seconds),
+        evaluations=limits.evaluations,
+    )
+
+
+def _least(one: float | None, other: float | None) -> float | None:
+    return min((amount for amount in (one, other) if amount is not None), default=None)
+
+
 class Budget:
     """A budget refuses the next call before a limit is passed.
 
@@ -173,6 +201,41 @@ class Budget:
                 raise BudgetExceeded(f"the budget of {self.limits.evaluations} evaluations is used up")
             self._evaluations += count
 
+    def give_back_evaluation(self, count: int = 1) -> None:
+        """Count evaluations no longer that were taken and did not happen."""
+        with self._lock:
+            self._evaluations = max(0, self._evaluations - count)
+
+    def set_back(self, seconds: float) -> None:
+        """Let seconds count that an earlier session of the same run took."""
+        with self._lock:
+            self._start -= seconds
+
+    def set_aside(self, limits: Account) -> Share:
+        """Reserve a part of what is left for whoever works elsewhere, such as in another process.
+
+        Args:
+            limits: The part in calls, tokens and dollars; where it is None, or more than is left, all that is left.
+
+        Raises:
+            BudgetExceeded: Nothing is left to give.
+        """
+        with self._lock:
+            left = self._left()
+            self._check_seconds(left)
+            calls, tokens = _least(left.calls, limits.calls), _least(left.tokens, limits.tokens)
+            dollars = _least(left.dollars, limits.dollars)
+            for name, amount in (("calls", calls), ("tokens", tokens), ("dollars", dollars)):
+                if amount is not None and amount <= 0:
+                    raise BudgetExceeded(f"the budget of {getattr(self.limits, name):g} {name} is used up")
+            self._held_calls += int(calls or 0)
+            self._held_tokens += int(tokens or 0)
+            self._held_dollars += dollars or 0.0
+        granted = Account(
+            None if calls is None else int(calls), None if tokens is None else int(tokens), dollars, left.seconds, None
+        )
+        return Share(granted, lambda usage: self._settle_share(granted, usage))
+
     def check(self) -> None:
         """Raise BudgetExceeded if no further call or no further second is left."""
         left = self.left
@@ -219,6 +282,13 @@ class Budget:
                 f"the next call was not made: {left} are left, and it can take {need.input_tokens} tokens "
                 f"for the prompt and {least} for the reply"
             )
+
+    def _settle_share(self, granted: Account, usage: Usage) -> None:
+        with self._lock:
+            self._held_calls -= granted.calls or 0
+            self._held_tokens -= granted.tokens or 0
+            self._held_dollars -= granted.dollars or 0.0
+            self._usage += usage
 
     def _settle(self, tokens: int, dollars: float, usage: Usage) -> None:
         with self._lock:

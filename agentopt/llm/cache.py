@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sqlite3
 import time
 from contextlib import closing
@@ -15,7 +13,6 @@ from agentopt.llm.exchange import Completion, Request
 from agentopt.llm.message import Usage
 from agentopt.llm.plan import Plan
 
-_FORMAT = 1
 _TABLE = """
 CREATE TABLE IF NOT EXISTS reply (
     key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT, model TEXT NOT NULL, made REAL NOT NULL
@@ -50,7 +47,7 @@ class Cached:
 
     def around(self, request: Request) -> Plan[Completion]:
         started = time.monotonic()
-        key = self.key(request)
+        key = request.key(self._endpoint)
         found = self._get(key)
         if found is not None:
             hit = replace(found, usage=Usage(cache_hits=1, seconds=time.monotonic() - started))
@@ -60,17 +57,6 @@ class Cached:
         completion = yield request
         self._put(key, completion)
         return completion
-
-    def key(self, request: Request) -> str:
-        """The hash of everything that shapes the reply."""
-        asked = {
-            "format": _FORMAT,
-            "endpoint": self._endpoint,
-            "messages": [[message.role, message.text] for message in request.messages],
-            "sampling": request.sampling.shaping(),
-            "shape": [request.shape.name, request.shape.json()] if request.shape else None,
-        }
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def _open(self) -> closing[sqlite3.Connection]:
         # A connection a question takes a fraction of a millisecond, and knows no threads, forks or leaks.

@@ -17,6 +17,7 @@ from agentopt.llm.deadline import Deadline
 from agentopt.llm.message import PLAIN, Message, Reply, Sampling, Usage
 
 T = TypeVar("T")
+_KEY_FORMAT = 1
 
 
 class Rung(IntEnum):
@@ -64,6 +65,21 @@ class Request:
         """
         text = sum(len(message.text.encode()) + 32 for message in self.messages)
         return text + (len(self.shape.json().encode()) + 512 if self.shape else 0)
+
+    def key(self, endpoint: str) -> str:
+        """The hash of everything that shapes the reply, as caches need it.
+
+        Args:
+            endpoint: Which model answers.
+        """
+        asked = {
+            "format": _KEY_FORMAT,
+            "endpoint": endpoint,
+            "messages": [[message.role, message.text] for message in self.messages],
+            "sampling": self.sampling.shaping(),
+            "shape": [self.shape.name, self.shape.json()] if self.shape else None,
+        }
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 ONE_CALL = Usage(calls=1)

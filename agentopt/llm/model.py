@@ -7,11 +7,12 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar, overload
 
 from agentopt.errors import InputError
+from agentopt.llm.ambient import AMBIENT, Surrounded
 from agentopt.llm.budget import Budget
 from agentopt.llm.deadline import Deadline
 from agentopt.llm.exchange import AsyncChannel, Channel, Request, reply_of
 from agentopt.llm.message import PLAIN, Message, Reply, Sampling
-from agentopt.llm.plan import Plan, drive, drive_async
+from agentopt.llm.plan import AsyncLayered, Layered, Plan, drive, drive_async
 
 T = TypeVar("T")
 
@@ -131,9 +132,11 @@ class ChatModel:
             BudgetExceeded: The call could pass a limit, so it was not made.
         """
         request = _request(messages, sampling, self._budget, budget)
+        around = AMBIENT.get()
+        channel = self.channel if around is None else Layered(Surrounded(around, self.name), self.channel)
         if reply is None:
-            return drive(_ask_for_text(request), self.channel.send)
-        return drive(_ask_for(request, reply), self.channel.send)
+            return drive(_ask_for_text(request), channel.send)
+        return drive(_ask_for(request, reply), channel.send)
 
     def close(self) -> None:
         """Close the connections that are kept open for the next call."""
@@ -192,9 +195,11 @@ class AsyncChatModel:
     ) -> Reply[T] | Reply[str]:
         """Answer a conversation; see `ChatModel.complete`."""
         request = _request(messages, sampling, self._budget, budget)
+        around = AMBIENT.get()
+        channel = self.channel if around is None else AsyncLayered(Surrounded(around, self.name), self.channel)
         if reply is None:
-            return await drive_async(_ask_for_text(request), self.channel.send)
-        return await drive_async(_ask_for(request, reply), self.channel.send)
+            return await drive_async(_ask_for_text(request), channel.send)
+        return await drive_async(_ask_for(request, reply), channel.send)
 
     async def close(self) -> None:
         await self.channel.close()

@@ -55,7 +55,7 @@ def parameter_step(name: str, version: Version[Any]) -> Step:
     domain = parameter.domain
     shown = "" if domain.kind in WORDS else domain.show(version.then)
     about = About(domain.kind, domain.describe(), parameter.description, version.number, shown)
-    return Step(name, "parameter", _kept(version), about=about)
+    return Step(name, "parameter", kept_of(version), about=about)
 
 
 class Names:
@@ -166,7 +166,7 @@ class _Assembly:
         name = self._given(node, node.label) if node.label else self._numbered(node, operation)
         expression = made_by.expression(arguments, operation)
         blocks = self._block(node._scope) if type(node._scope) is Block else ()
-        self._steps.append(Step(name, "call", _kept(node), operation, expression, tuple(parents), blocks))
+        self._steps.append(Step(name, "call", kept_of(node), operation, expression, tuple(parents), blocks))
 
     def _show_parameter(self, node: Version[Any]) -> None:
         parameter = node.parameter
@@ -180,7 +180,7 @@ class _Assembly:
 
     def _show_input(self, node: Node[Any], argument: str) -> str:
         name = self._given(node, node.label or argument)
-        self._steps.append(Step(name, "input", _kept(node)))
+        self._steps.append(Step(name, "input", kept_of(node)))
         return name
 
     def _name_of(self, parent: Node[Any], argument: str) -> str:
@@ -262,7 +262,7 @@ def _constant(node: Node[Any]) -> str | None:
     return text if len(text) <= MAX_CONSTANT + 2 else None
 
 
-def _kept(node: Node[Any]) -> Any:
+def kept_of(node: Node[Any]) -> Any:
     """What of a node's value goes into the trace; of an object that is no data, its text."""
     if node._snapshot is not None:
         return node._snapshot

@@ -78,7 +78,7 @@ class Step:
 
     def as_data(self) -> dict[str, Value]:
         """As JSON data."""
-        data: dict[str, Value] = {"name": self.name, "kind": self.kind, "value": _value_as_data(self.value)}
+        data: dict[str, Value] = {"name": self.name, "kind": self.kind, "value": kept_as_data(self.value)}
         if self.kind == "call":
             data |= {"operation": self.operation, "expression": self.expression}
         if self.parents:
@@ -104,7 +104,7 @@ class Step:
             return cls(
                 str(data["name"]),
                 data["kind"],
-                _value_from_data(data["value"]),
+                kept_from_data(data["value"]),
                 str(data.get("operation", "")),
                 str(data.get("expression", "")),
                 tuple((str(argument), str(parent)) for argument, parent in data.get("parents", ())),
@@ -115,7 +115,8 @@ class Step:
             raise TraceError(f"expected a step of a trace, got {str(data)[:80]} ({type(error).__name__})") from error
 
 
-def _value_as_data(value: Any) -> Value:
+def kept_as_data(value: Any) -> Value:
+    """What a trace keeps of a value, as data; of an object that is none, its text."""
     if isinstance(value, Failure):
         return {"failure": [value.kind, value.message, value.place]}
     try:
@@ -125,7 +126,8 @@ def _value_as_data(value: Any) -> Value:
         return {"text": value.text if isinstance(value, Opaque) else text_of(value)}
 
 
-def _value_from_data(data: Any) -> Any:
+def kept_from_data(data: Any) -> Any:
+    """Read what `kept_as_data` gave."""
     if "failure" in data:
         return Failure(*map(str, data["failure"]))
     return tagged.decode(data["data"]) if "data" in data else Opaque(str(data["text"]))

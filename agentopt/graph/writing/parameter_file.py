@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agentopt import tagged
 from agentopt.errors import CodecError, DomainError, FileError, InputError
-from agentopt.graph.domains.domain import Domain, brief, same
+from agentopt.graph.domains.domain import Domain, brief
 from agentopt.graph.parameter_node import HUMAN, Origin, Parameter, Version
 from agentopt.graph.walk import name_parameters
 from agentopt.graph.writing.textfile import write_text
+from agentopt.graph.writing.value_data import value_as_data, value_from_data
 from agentopt.graph.writing.yaml_text import MAX_BYTES, read_yaml, yaml_text
 from agentopt.values import Value
 
@@ -91,21 +90,7 @@ def _version_as_data(version: Version[Any]) -> dict[str, Value]:
         data["parent"] = version.parent
     if version.score is not None:
         data["score"] = version.score
-    return data | _value_as_data(version)
-
-
-def _value_as_data(version: Version[Any]) -> dict[str, Value]:
-    """A value as it is, or an object of typed data as the JSON from which its domain makes it again."""
-    domain = version.parameter.domain
-    try:
-        return {"value": tagged.encode(version.then)}
-    except CodecError:
-        if domain.kind != "data":
-            raise
-    written: Value = json.loads(domain.show(version._value))
-    if not same(domain.parse(written), version._value):
-        raise CodecError(f"expected {domain.describe()} that is the same after JSON, got {brief(version._value)}")
-    return {"json": written}
+    return data | value_as_data(version)
 
 
 def _history(parameter: Parameter[Any], name: str, entry: Any, path: str | Path) -> tuple[History, int]:
@@ -142,8 +127,7 @@ def _version(data: Mapping[str, Any], domain: Domain[Any]) -> tuple[Any, Origin,
     if parent is not None and type(parent) is not int:
         raise ValueError(f"expected the number of a version as parent, got {parent!r}")
     origin = Origin(str(data.get("author", HUMAN)), str(data.get("reason", "")), parent)
-    value = domain.parse(data["json"]) if "json" in data else tagged.decode(data["value"])
-    return value, origin, score
+    return value_from_data(data, domain), origin, score
 
 
 def _read(path: Path) -> dict[str, Any]:
