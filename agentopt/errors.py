@@ -29,6 +29,8 @@ AgentoptError                 shown to a user as one sentence, without a traceba
 ├── TraceError                a call cannot be recorded, or a trace cannot be read
 │   └── HiddenDependencyError  a traced function read a node that was not passed to it
 ├── CodeError                 a learned version of a function failed where it runs, in the sandbox
+├── WorkerDied                a process that ran a trial ended by itself, such as for want of memory
+├── StoreError                the file of runs cannot be used as it should: locked, full, damaged, in use
 ├── SandboxError              the sandbox itself failed, never the program in it
 │   └── SandboxUnavailable    this machine offers less isolation than was asked for
 └── SolverError               a solver failed, or reported what it cannot prove
@@ -226,6 +228,14 @@ class CodeError(AgentoptError):
         self.kind = kind
         self.place = place
         self.verdict = verdict
+
+
+class WorkerDied(AgentoptError):
+    """A process that ran a trial ended by itself, such as for want of memory."""
+
+
+class StoreError(AgentoptError):
+    """The file of runs cannot be used as it should: locked, full, damaged, or in use by another process."""
 
 
 class SandboxError(AgentoptError):

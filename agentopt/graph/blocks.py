@@ -23,6 +23,7 @@ class RunningBlock:
     """
 
     __slots__ = ("_n_items", "_names", "_parents", "state")
+    memo = False
 
     def __init__(
         self, operation: Operation, around: Block | None, names: tuple[str, ...], parents: list[Node[Any]]
@@ -67,6 +68,7 @@ class RunningUnrecorded:
     """A call under way of which nothing is recorded (see `stream.Running`)."""
 
     __slots__ = ("state",)
+    memo = False
 
     def __init__(self, state: Off) -> None:
         self.state = state

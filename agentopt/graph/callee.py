@@ -10,12 +10,13 @@ from agentopt.graph.nodes import Constant, Node
 from agentopt.graph.parameter_node import Parameter
 from agentopt.graph.recording import bare
 from agentopt.graph.snapshot import FIXED
-from agentopt.graph.state import OFF, STATE, State
+from agentopt.graph.state import MEMO, OFF, STATE, State
 from agentopt.graph.stream import Running, result_of
 
 Begun = tuple[Running | None, Callable[..., Any], Sequence[Any], dict[str, Any]]
 """A call that was prepared: how it is recorded, None for not at all; what is to be called, and with what."""
 _state = STATE.get
+_memo = MEMO.get
 _new = object.__new__
 
 
@@ -58,6 +59,8 @@ class Callee:
         running, function, given, named = self.begin(state, args, kwargs)
         if running is None:
             return function(*given, **named)
+        if (memo := _memo()) is not None and running.memo:
+            return memo[0].run(running, memo[1], function, given, named)
         token = STATE.set(running.state)
         try:
             result = function(*given, **named)

@@ -23,7 +23,7 @@ class Operation:
         kind: "function", "operator", "container" or "change".
     """
 
-    __slots__ = ("_documentation", "function", "kind", "name", "template")
+    __slots__ = ("_documentation", "function", "kind", "memo", "name", "template")
 
     def __init__(
         self, name: str, *, template: str = "", function: Callable[..., Any] | None = None, kind: str = "operator"
@@ -32,6 +32,8 @@ class Operation:
         self.template = template
         self.function = function
         self.kind = kind
+        self.memo = False
+        """Whether a call may be remembered; see `memo`."""
         self._documentation: str | None = None
 
     def __repr__(self) -> str:

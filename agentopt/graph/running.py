@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agentopt.errors import HiddenDependencyError
@@ -10,7 +11,8 @@ from agentopt.graph.operation import Operation
 from agentopt.graph.recording import bare, fail, follow_changes, give, take
 from agentopt.graph.signature import distinct
 from agentopt.graph.snapshot import FIXED
-from agentopt.graph.state import Block, Call, Within
+from agentopt.graph.state import STATE, Block, Call, Within
+from agentopt.graph.stream import result_of
 from agentopt.graph.walk import Owner
 
 Inputs = tuple[tuple[str, ...], tuple[Node[Any], ...]]
@@ -91,6 +93,41 @@ class RunningCall:
     def ended(self) -> None:
         if self._last is not None:
             follow_changes(self._parents, self._last)
+
+    @property
+    def memo(self) -> bool:
+        return self._operation.memo
+
+    @property
+    def operation(self) -> Operation:
+        return self._operation
+
+    def inputs(self) -> Inputs:
+        """What the call was given."""
+        return self._names, self._parents
+
+    def now(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Run the body and give the node of its result, as `Callee.__call__` does in place."""
+        token = STATE.set(self.state)
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:
+            self.failed(error)
+            raise
+        finally:
+            STATE.reset(token)
+        return result_of(result, self)
+
+    def repeatable(self, made: object, held: Mapping[str, object]) -> bool:
+        """Whether the call gave a node by its inputs, and by what its objects hold, alone, and left them as they were.
+
+        Args:
+            made: What it gave.
+            held: What its objects hold, by name.
+        """
+        if not isinstance(made, Node) or self.state.refused or any(name not in held for name in self.state.hidden):
+            return False
+        return all(parent._snapshot is None or parent.latest() is parent for parent in self._parents)
 
     def _plain(self, value: Any) -> Any:
         """A value that the body gave, without nodes: to give one is to read it."""

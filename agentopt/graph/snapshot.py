@@ -78,6 +78,20 @@ class Snapshot:
         """Whether it is that of an object which is known by its text only."""
         return not self._blob
 
+    @property
+    def is_hash(self) -> bool:
+        """Whether the value was so large that only its hash and its ends were kept."""
+        return bool(self._blob) and self._text is not None
+
+    @property
+    def n_bytes(self) -> int:
+        return len(self._blob)
+
+    @property
+    def identity(self) -> bytes:
+        """Tells the value from others; b"" for what is known by its text only."""
+        return self._blob
+
     def same(self, other: Snapshot | None) -> bool:
         """Whether two snapshots of one object show no change between them."""
         return other is not None and self._blob == other._blob

@@ -123,6 +123,8 @@ class Off:
 OFF = Off()
 State = Off | Block | Call | None
 STATE: ContextVar[State] = ContextVar("agentopt_tracing", default=None)
+MEMO: ContextVar[tuple[Any, int] | None] = ContextVar("agentopt_memo", default=None)
+"""What remembers calls (see `memo`), and the number of the repeat that is under way."""
 
 
 class Within:

@@ -20,6 +20,10 @@ class Running(Protocol):
     def state(self) -> State:
         """The state in which the body runs."""
 
+    @property
+    def memo(self) -> bool:
+        """Whether the call may be remembered."""
+
     def failed(self, error: Exception) -> None:
         """Note that an error left the body, which ends the call."""
 

@@ -40,6 +40,8 @@ class Tracing:
     """Its inside is not recorded; otherwise the nodes made inside are, as a block that can be folded."""
     allow_hidden: bool = False
     """It may read nodes that were not passed to it; they become inputs of the call."""
+    memo: bool = True
+    """Whether, where a memo is active, a call whose inputs are known is not made again."""
     name: str | None = None
     """What traces call it; None takes the function's own name."""
     source: str | None = None
@@ -65,6 +67,7 @@ class Traced(Callee, Generic[P, R]):
         self._tracing = tracing
         self._arguments = Arguments(function)
         self.operation = Operation(tracing.name or name_of(function), function=function, kind="function")
+        self.operation.memo = tracing.memo and tracing.opaque and not tracing.allow_hidden
         self.learned: Learned | None = None
         if tracing.trainable:
             self.learned = Learned(function, tracing.source, Workplace(tracing.sandbox, tracing.timeout_s))

@@ -45,6 +45,7 @@ def trace(
     trainable: bool = False,
     opaque: bool = True,
     allow_hidden: bool = False,
+    memo: bool = True,
     name: str | None = None,
     source: str | None = None,
     sandbox: Sandbox | None = None,
@@ -67,6 +68,8 @@ def trace(target: Any = None, **settings: Any) -> Any:
         opaque: Whether the inside stays out of sight. If not, the function works on nodes, and what it does with them
             is recorded as a block, which a trace can show folded.
         allow_hidden: Whether it may read nodes that were not passed to it, which are recorded as inputs then.
+        memo: Whether, in a search, a call with inputs that were seen before gives what it gave then (see `Memo`); False
+            for a function that draws at random, or does something beside giving a value.
         name: What traces call it.
         source: The source of a trainable function, where Python cannot find it.
         sandbox: Where learned code runs; None opens the default one at the first need.

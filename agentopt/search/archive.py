@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agentopt.graph.parameter_node import Version
 from agentopt.search.candidate import START, Candidate
 from agentopt.search.dataset import Dataset, Part
-from agentopt.search.posterior import Posterior
+from agentopt.search.belief import Posterior
 from agentopt.search.settings import Settings
 from agentopt.search.trial import Outcome, Trial
 
@@ -37,6 +37,8 @@ class Archive:
         self._floor: float | None = settings.failed
         self._range: tuple[float, float] | None = None
         self._train: list[int] = []
+        self.order = tuple(int(place) for place in rng.permutation(len(dataset.validation)))
+        """The places of the validation items in the order in which every candidate is run on them."""
 
     def __len__(self) -> int:
         return len(self.candidates)

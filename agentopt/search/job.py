@@ -110,7 +110,7 @@ def _run(job: LiveJob) -> Outcome:
     started = time.monotonic()
     with using(job.versions), ambient(job.around), job.memo.active(job.repeat):
         outcome = _outcome(job)
-    usage = job.around.usage()
+    usage = job.around.account.usage
     return replace(outcome, usage=usage, seconds=time.monotonic() - started)
 
 
