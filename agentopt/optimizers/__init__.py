@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agentopt.optimizers.opro import OPRO
     from agentopt.optimizers.optimizer import Optimizer, Settings
     from agentopt.optimizers.optoprime import OptoPrime
+    from agentopt.optimizers.prompted import Prompted
     from agentopt.optimizers.proposal import Evaluation, Proposal, Rejection, Step
     from agentopt.optimizers.textgrad import TextGrad
 
@@ -22,6 +23,7 @@ __all__ = [
     "Evaluation",
     "Optimizer",
     "OptoPrime",
+    "Prompted",
     "Proposal",
     "Rejection",
     "Settings",
@@ -34,6 +36,7 @@ _HOME = {
     "OPRO": "opro",
     "Optimizer": "optimizer",
     "OptoPrime": "optoprime",
+    "Prompted": "prompted",
     "Proposal": "proposal",
     "Rejection": "proposal",
     "Settings": "optimizer",

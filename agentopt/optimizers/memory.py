@@ -10,6 +10,8 @@ from agentopt.graph.parameter_node import Parameter, Version
 from agentopt.graph.shown.view import cut, indented
 from agentopt.optimizers.proposal import Evaluation
 
+_KEPT = 512
+"""Trials that are remembered at least."""
 _VALUE_CHARS = 1200
 _SHORT_CHARS = 60
 _FEEDBACK_CHARS = 400
@@ -25,10 +27,14 @@ class Trial:
     scores: list[float] = field(default_factory=list)
     feedback: str = ""
     """What was said last."""
+    estimate: float | None = None
+    """What it is thought to be worth, where a search says so; it counts instead of the scores."""
 
     @property
     def score(self) -> float | None:
-        """The mean score, higher is better; None before any."""
+        """The estimate, or else the mean score, higher is better; None before any."""
+        if self.estimate is not None:
+            return self.estimate
         return sum(self.scores) / len(self.scores) if self.scores else None
 
 
@@ -43,6 +49,7 @@ class Memory:
         self.size = size
         self._trials: dict[tuple[int, ...], Trial] = {}
         """By the ids of their versions, which the trials keep alive; numbers would be used again after a load."""
+        self._count = 0
         self._sums: dict[int, tuple[float, int]] = {}
         """By id of a version, which its parameter keeps alive: sum and count of the scores of its trials."""
 
@@ -53,9 +60,14 @@ class Memory:
         """Note an evaluation; also on the versions themselves, each with the mean score of the trials it was in."""
         key = tuple(map(id, versions.values()))
         # Taken out and put back, so that the order is that of the latest evaluation.
-        trial = self._trials.pop(key, None) or Trial(len(self._trials) + 1, dict(versions))
+        trial = self._trials.pop(key, None)
+        if trial is None:
+            self._count += 1
+            trial = Trial(self._count, dict(versions))
         self._trials[key] = trial
         trial.feedback = evaluation.text
+        trial.estimate = evaluation.estimate if evaluation.estimate is not None else trial.estimate
+        self._forget()
         if evaluation.score is None:
             return
         trial.scores.append(evaluation.score)
@@ -63,6 +75,15 @@ class Memory:
             total, count = self._sums.get(id(version), (0.0, 0))
             self._sums[id(version)] = total, count = total + evaluation.score, count + 1
             version.score = total / count
+
+    def _forget(self) -> None:
+        """Keep the best of the earlier trials and the latest ones, once there are twice as many as are kept."""
+        if len(self._trials) < 2 * _KEPT:
+            return
+        latest = list(self._trials.items())
+        best = nlargest(_KEPT // 2, latest[: -_KEPT // 2], key=lambda item: _by_score(item[1]))
+        kept = {key for key, _ in best} | {key for key, _ in latest[-_KEPT // 2 :]}
+        self._trials = {key: trial for key, trial in latest if key in kept}
 
     @property
     def best(self) -> Trial | None:
@@ -107,8 +128,11 @@ def trial_text(
     """
     score = trial.score
     n_scores = len(trial.scores)
+    estimated = trial.estimate is not None and n_scores > 0
     spread = f"{min(trial.scores):.10g} to {max(trial.scores):.10g}" if n_scores > 1 else ""
     mean = f" (mean of {n_scores} runs, {spread})" if n_scores > 1 else ""
+    if estimated:
+        mean = " (estimated from all runs)"
     if whole and all(version is present.get(parameter) for parameter, version in trial.versions.items()):
         mean += " (the present values)"
     said = f"score {score:.10g}{mean}" if score is not None else "without a score"

@@ -10,10 +10,10 @@ from agentopt.graph.shown.assembly import Names, parameter_step
 from agentopt.graph.shown.view import parameter_text
 from agentopt.llm import render
 from agentopt.optimizers.memory import trial_text
-from agentopt.optimizers.optimizer import Optimizer, Prompt, kinds
+from agentopt.optimizers.prompted import Prompt, Prompted, kinds
 
 
-class OPRO(Optimizer):
+class OPRO(Prompted):
     """Proposes from the memory of trials alone, in one call; what was told need not be traced to its parameters."""
 
     def _reached(self) -> bool:

@@ -10,31 +10,19 @@ know PyTorch:
 
 from __future__ import annotations
 
-import threading
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self
 
-from agentopt.errors import (
-    BudgetExceeded,
-    EmptyReplyError,
-    InputError,
-    LLMError,
-    ReplyError,
-    TruncatedError,
-)
+from agentopt.errors import EmptyReplyError, InputError, ReplyError, TruncatedError
 from agentopt.graph.parameter_node import Parameter, Version
 from agentopt.graph.propagation import Output, Said
 from agentopt.graph.walk import name_parameters
-from agentopt.llm import Budget, Message, Model, Reply, Sampling, Usage, render
+from agentopt.llm import Budget, Sampling, Usage
 from agentopt.optimizers.memory import Memory
-from agentopt.optimizers.proposal import Evaluation, Proposal, Provenance, Rejection, Step
-from agentopt.optimizers.reply import Read, read, reply_type
-
-T = TypeVar("T")
-_SENT_BACK = 20
-"""Refused parts that go back to the model at most."""
+from agentopt.optimizers.proposal import Evaluation, Proposal, Rejection, Step
 
 # A reply at fault is a proposal that was rejected; any other error of a call is nothing that a model proposed.
 _REPLY_FAULTS = (ReplyError, EmptyReplyError, TruncatedError)
@@ -52,52 +40,48 @@ class Settings:
     budget: Budget | None = None
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """What a model is asked."""
-
-    messages: list[Message]
-    versions: Mapping[str, Version[Any]]
-    """The versions that proposals start from, by their names in the messages."""
-
-
 @dataclass
 class Asked:
     """What came of one `ask`."""
 
-    read: Read
+    proposals: tuple[Proposal, ...] = ()
+    nothing_to_change: str = ""
+    """Why nothing is to be changed, where the optimizer says so."""
     rejected: list[Rejection] = field(default_factory=list)
     """All that was refused, also what was mended when it was sent back."""
+    at_fault: bool = False
+    """Whether something of what it was to answer with was refused and never mended."""
 
 
 class Optimizer(ABC):
-    """Turns evaluations into proposals by asking a model.
+    """Turns evaluations into proposals.
 
-    It is used by one thread at a time.
+    It is used by one thread at a time; what `fork` gives may be asked in threads of their own.
 
     Args:
         parameters: A module, a traced function, parameters, or a container of these; those that are not trainable
             are left alone.
-        model: Asked for proposals.
         settings: The rest.
 
     Raises:
         InputError: There is no trainable parameter.
     """
 
-    def __init__(self, parameters: Any, model: Model, settings: Settings | None = None) -> None:
+    def __init__(self, parameters: Any, settings: Settings | None = None) -> None:
         found = name_parameters(list(parameters) if isinstance(parameters, Iterator) else parameters)
         self.parameters = [parameter for parameter in found.values() if parameter.trainable]
         if not self.parameters:
             raise InputError("expected at least one trainable parameter to optimize, found none")
-        self.model = model
         self.settings = settings or Settings()
         self.memory = Memory(self.settings.memory)
         self.steps: list[Step] = []
         """The record of every step so far."""
         self._pending: list[Evaluation] = []
         self._usage = Usage()
-        self._counting = threading.Lock()
+        self.rejected: tuple[Rejection, ...] = ()
+        """What was refused in the last `ask`."""
+        self.asks = 0
+        """How many asks came before; in a search the number of the ask."""
 
     @property
     def trainable(self) -> list[Parameter[Any]]:
@@ -116,16 +100,33 @@ class Optimizer(ABC):
         )
 
     def ask(self, n: int = 1) -> list[Proposal]:
-        """Proposals for what to try next, at most n, from one call of the model and one more if parts were refused.
+        """Proposals for what to try next, at most n.
 
-        Nothing is applied. None come if the model sees nothing to change or nothing that it proposed can be used.
+        Nothing is applied. None come if there is nothing to change or nothing that was proposed can be used.
 
         Raises:
             InputError: Nothing was told, or no parameter of this optimizer led to what was.
             LLMError: The call failed.
             BudgetExceeded: The call was not made.
         """
-        return list(self._ask(n).read.proposals)
+        return list(self._ask(n).proposals)
+
+    def fork(self, number: int | None = None) -> Self:
+        """A copy with feedback of its own, which shares parameters, model and memory.
+
+        A search tells several forks of one optimizer what came of several parents, one after another, and asks them at
+        the same time. To ask a fork reads what is shared and changes nothing of it.
+
+        Args:
+            number: Of the ask that it is for, from which an optimizer that draws at random draws; None counts on.
+        """
+        made = copy.copy(self)
+        made._pending, made.steps, made._usage, made.rejected = [], [], Usage(), ()
+        if number is None:
+            self.asks += 1
+        else:
+            made.asks = number
+        return made
 
     def zero_feedback(self) -> None:
         """Forget the feedback that waits for a step; the memory of trials and scores stays."""
@@ -166,16 +167,9 @@ class Optimizer(ABC):
             self._recorded(Step("failed", reason=f"{type(error).__name__}: {error}", usage=self._usage))
             raise
 
-    def complete(self, messages: list[Message], kind: type[T]) -> Reply[T]:
-        """Ask the model under the settings, and count what it takes; may be called from several threads."""
-        reply = self.model.complete(messages, kind, sampling=self.settings.sampling, budget=self.settings.budget)
-        with self._counting:
-            self._usage += reply.usage
-        return reply
-
     def _applied(self, asked: Asked) -> Step:
-        proposals, rejected, nothing = asked.read.proposals, tuple(asked.rejected), asked.read.nothing_to_change
-        if not proposals and nothing and not asked.read.rejected:
+        proposals, rejected, nothing = asked.proposals, tuple(asked.rejected), asked.nothing_to_change
+        if not proposals and nothing and not asked.at_fault:
             return Step("unchanged", (), rejected, None, nothing, self._usage)
         if not proposals:
             return Step("rejected", (), rejected, None, nothing, self._usage)
@@ -192,30 +186,14 @@ class Optimizer(ABC):
             raise InputError(f"expected to be asked for at least 1 proposal, got {n}")
         if not self._reached():
             raise InputError(self._why_unreached())
-        return self._converse(self.prompt(n), n)
-
-    def _converse(self, prompt: Prompt, n: int) -> Asked:
-        """Ask, and send back once what was refused of the reply."""
-        messages, versions = prompt.messages, prompt.versions
-        kind = reply_type(versions)
-        first = self.complete(messages, kind)
-        judged = read(first.value, versions, Provenance(first.model, first.usage), n)
-        if not judged.rejected:
-            return Asked(judged, list(judged.left_over))
-        again = [*messages, Message("assistant", first.text), *_correction(judged.rejected)]
-        try:
-            second = self.complete(again, kind)
-        except (LLMError, BudgetExceeded) as error:
-            # What was good in the first reply stands.
-            lost = Rejection("the correction", "", f"{type(error).__name__}: {error}")
-            return Asked(judged, [*judged.rejected, lost])
-        mended = read(second.value, versions, Provenance(second.model, first.usage + second.usage), n)
-        better = mended if mended.proposals or not judged.proposals else judged
-        return Asked(better, [*judged.rejected, *mended.rejected, *better.left_over])
+        asked = self._asked(n)
+        self.rejected = tuple(asked.rejected)
+        self.asks += 1
+        return asked
 
     @abstractmethod
-    def prompt(self, n: int) -> Prompt:
-        """What the model is asked for n candidates."""
+    def _asked(self, n: int) -> Asked:
+        """What comes of asking for n proposals; there is feedback."""
 
     def _reached(self) -> bool:
         """Whether there is feedback for a parameter of this optimizer."""
@@ -232,16 +210,3 @@ class Optimizer(ABC):
             f"no feedback reaches {names}: the outputs were not made from them by traced calls. A value that left the "
             "graph on the way, as by str(), int() or an f-string outside of a traced function, cuts it"
         )
-
-
-def kinds(versions: Mapping[str, Version[Any]]) -> list[str]:
-    """The kinds of domains in play, so that a prompt holds only the rules that apply."""
-    return sorted({version.parameter.domain.kind for version in versions.values()})
-
-
-def _correction(rejected: Sequence[Rejection]) -> list[Message]:
-    """What goes back to the model about the parts of its reply that were refused."""
-    faults = [f"{fault} (it was: {fault.value})" if fault.value else str(fault) for fault in rejected[:_SENT_BACK]]
-    if len(rejected) > _SENT_BACK:
-        faults.append(f"and {len(rejected) - _SENT_BACK} more parts")
-    return render("optimizers/correct", faults=faults)

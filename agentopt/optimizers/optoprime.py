@@ -15,10 +15,11 @@ from agentopt.graph.propagation import backward_all
 from agentopt.graph.shown.trace_graph import BUDGET, TraceGraph
 from agentopt.llm import Model, render
 from agentopt.optimizers.memory import trial_text
-from agentopt.optimizers.optimizer import Optimizer, Prompt, Settings, kinds
+from agentopt.optimizers.optimizer import Settings
+from agentopt.optimizers.prompted import Prompt, Prompted, kinds
 
 
-class OptoPrime(Optimizer):
+class OptoPrime(Prompted):
     """Proposes from the trace, the feedback and the memory of trials, in one call.
 
     Args:

@@ -21,6 +21,9 @@ class Evaluation:
 
     pairs: tuple[tuple[Output, Feedback], ...]
     graph: TraceGraph
+    estimate: float | None = None
+    """What these versions are thought to be worth by all that is known, higher is better; unlike the scores of one batch
+    it can be compared with that of other versions."""
 
     @classmethod
     def of(cls, output: Output, feedback: Said) -> Evaluation:
@@ -33,14 +36,14 @@ class Evaluation:
         return cls.of_all([(output, feedback)])
 
     @classmethod
-    def of_all(cls, pairs: Sequence[tuple[Output, Said]]) -> Evaluation:
+    def of_all(cls, pairs: Sequence[tuple[Output, Said]], *, estimate: float | None = None) -> Evaluation:
         """Several outputs of one run, such as a batch."""
         if not pairs:
             raise InputError("expected at least one output with its feedback")
         said = tuple((output, Feedback.of(feedback)) for output, feedback in pairs)
         # Held as nodes, so that an output that is changed in place later does not become another one.
         fixed = tuple((output.recorded() if isinstance(output, Node) else output, words) for output, words in said)
-        return cls(fixed, backward_all(fixed))
+        return cls(fixed, backward_all(fixed), estimate)
 
     @property
     def score(self) -> float | None:

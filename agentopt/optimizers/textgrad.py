@@ -20,8 +20,9 @@ from agentopt.graph.shown.trace_graph import TraceGraph
 from agentopt.graph.shown.view import cut, indented
 from agentopt.graph.snapshot import Opaque
 from agentopt.llm import Model, render
-from agentopt.optimizers.optimizer import Prompt, Settings, kinds
+from agentopt.optimizers.optimizer import Settings
 from agentopt.optimizers.optoprime import OptoPrime
+from agentopt.optimizers.prompted import Prompt, kinds
 
 _VALUE_CHARS = 2000
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agentopt.graph.parameter_node import Version
 from agentopt.search.candidate import START, Candidate
 from agentopt.search.dataset import Dataset, Part
-from agentopt.search.belief import Posterior
+from agentopt.search.posterior import Posterior
 from agentopt.search.settings import Settings
 from agentopt.search.trial import Outcome, Trial
 

@@ -13,8 +13,7 @@ from agentopt.graph.choosing import using
 from agentopt.graph.feedback import Feedback
 from agentopt.graph.nodes import Node
 from agentopt.graph.writing.packed import unpack
-from agentopt.graph.writing.value_data import value_as_data, value_from_data
-from agentopt.llm import Usage
+from agentopt.graph.writing.value_data import plain_as_data, value_from_data
 from agentopt.llm.ambient import Ambient, ambient
 from agentopt.optimizers import Evaluation, Optimizer, Proposal
 from agentopt.search.candidate import Candidate
@@ -157,7 +156,7 @@ class Asking:
         for parameter, value in proposal.changes.items():
             key = self._keys.get(id(parameter))
             if key is not None:
-                values[key] = value_as_data(parameter.version.of(value))
+                values[key] = plain_as_data(value, parameter.domain)
         model = proposal.provenance.model
         return Proposed(values, proposal.reason, f"model:{model}" if model else "optimizer")
 

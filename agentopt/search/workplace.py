@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from agentopt.errors import InputError
@@ -34,6 +35,8 @@ class Surroundings:
     ledger: Ledger | None
     memo: Memo
     timeout_s: float | None = None
+    closed: threading.Event = field(default_factory=threading.Event)
+    """Once it is set, no trial calls a model any more."""
 
 
 class Workplace:
@@ -106,7 +109,7 @@ def ambient_of(around: Surroundings, trial: Trial) -> Ambient:
     """What holds for the model calls of a trial."""
     draw = trial.repeat + (TEST_DRAWS if trial.part == "test" else 0)
     named = f"{trial.candidate}:{trial.part}:{trial.place}:{trial.repeat}"
-    return Ambient(around.budget, around.ledger, draw, trial=named)
+    return Ambient(around.budget, around.ledger, draw, trial=named, closed=around.closed)
 
 
 def _pickled(subject: Subject) -> bytes:

@@ -14,20 +14,29 @@ from agentopt.values import Value
 
 
 def value_as_data(version: Version[Any]) -> dict[str, Value]:
-    """A value as it is, or an object of typed data as the JSON from which its domain makes it again.
+    """The value of a version, as it is, or an object of typed data as the JSON from which its domain makes it again.
 
     Raises:
         CodecError: It is neither.
     """
     domain = version.parameter.domain
+    return plain_as_data(version._value if domain.kind == "data" else version.then, domain)
+
+
+def plain_as_data(value: Any, domain: Domain[Any]) -> dict[str, Value]:
+    """The same of a value that no version has yet.
+
+    Raises:
+        CodecError: It is neither.
+    """
     try:
-        return {"value": tagged.encode(version.then)}
+        return {"value": tagged.encode(value)}
     except CodecError:
         if domain.kind != "data":
             raise
-    written: Value = json.loads(domain.show(version._value))
-    if not same(domain.parse(written), version._value):
-        raise CodecError(f"expected {domain.describe()} that is the same after JSON, got {brief(version._value)}")
+    written: Value = json.loads(domain.show(value))
+    if not same(domain.parse(written), value):
+        raise CodecError(f"expected {domain.describe()} that is the same after JSON, got {brief(value)}")
     return {"json": written}
 
 
