@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentopt.graph.choosing import using
     from agentopt.graph.code.code import Code
     from agentopt.graph.domains.choice import Choice
     from agentopt.graph.domains.data import Data
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from agentopt.graph.shown.trace_graph import TraceGraph
     from agentopt.graph.state import no_trace
     from agentopt.graph.tracing import trace
-    from agentopt.graph.choosing import using
     from agentopt.graph.variable import parameter
     from agentopt.graph.walk import parameters
     from agentopt.graph.writing.export_source import export

@@ -1,9 +1,9 @@
 """Calls of traced functions that were made before are not made again.
 
-Where candidates differ in one parameter, most of a workflow computes what it computed before. Inside of `Memo.active` an
-opaque traced function whose inputs are all known by value is run once for each combination of them; after that the same
-node is recorded with an equal value. This takes traced functions for what feedback takes them for anyway: functions of
-their inputs. One that is not says so by `@trace(memo=False)`.
+Where candidates differ in one parameter, most of a workflow computes what it computed before. Inside of `Memo.active`
+an opaque traced function whose inputs are all known by value is run once for each combination of them; after that the
+same node is recorded with an equal value. This takes traced functions for what feedback takes them for anyway:
+functions of their inputs. One that is not says so by `@trace(memo=False)`.
 
 Asynchronous functions and generators, and calls inside of opaque traced functions, are never remembered.
 """
@@ -33,7 +33,7 @@ _SMALL = 200
 """Bytes that an entry takes beside its value, roughly."""
 
 
-class _Unknown(Exception):  # noqa: N818  it ends the search for a key, and nobody else sees it
+class _Unknown(Exception):
     """An input is not known by value."""
 
 

@@ -100,7 +100,7 @@ class Snapshot:
 class Remembered(Snapshot):
     """A value that another process or an earlier session kept; nothing here can change it any more."""
 
-    __slots__ = ("_kept", "_is_opaque")
+    __slots__ = ("_is_opaque", "_kept")
 
     def __init__(self, value: Any, *, opaque: bool) -> None:
         super().__init__(b"", None)

@@ -30,8 +30,8 @@ class Ledger(Protocol):
         """The reply to an earlier call of this key, or None: whoever is told None makes the call, and others who ask
         meanwhile wait until it was kept or given up.
 
-        The usage of a reply is what is charged for it now: nothing but a cache hit, or what the call took if it was paid
-        for in an earlier session of a run that goes on, and counts in this one for the first time.
+        The usage of a reply is what is charged for it now: nothing but a cache hit, or what the call took if it was
+        paid for in an earlier session of a run that goes on, and counts in this one for the first time.
         """
 
     def keep(self, key: str, request: Request, completion: Completion, ambient: Ambient) -> None:

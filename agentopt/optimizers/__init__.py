@@ -3,6 +3,8 @@
 OptoPrime   reads the whole trace in one call
 TextGrad    passes feedback back call by call, then asks for new values
 OPRO        sees the values tried and their scores, no trace
+LocalSearch tries numbers, choices and exemplars near those that are there; asks no model
+Mixed       gives every kind of parameter the optimizer that suits it
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentopt.optimizers.local_search import LocalSearch
+    from agentopt.optimizers.mixed import Mixed
     from agentopt.optimizers.opro import OPRO
     from agentopt.optimizers.optimizer import Optimizer, Settings
     from agentopt.optimizers.optoprime import OptoPrime
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "OPRO",
     "Evaluation",
+    "LocalSearch",
+    "Mixed",
     "Optimizer",
     "OptoPrime",
     "Prompted",
@@ -33,6 +39,8 @@ __all__ = [
 
 _HOME = {
     "Evaluation": "proposal",
+    "LocalSearch": "local_search",
+    "Mixed": "mixed",
     "OPRO": "opro",
     "Optimizer": "optimizer",
     "OptoPrime": "optoprime",

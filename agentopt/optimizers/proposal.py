@@ -22,8 +22,8 @@ class Evaluation:
     pairs: tuple[tuple[Output, Feedback], ...]
     graph: TraceGraph
     estimate: float | None = None
-    """What these versions are thought to be worth by all that is known, higher is better; unlike the scores of one batch
-    it can be compared with that of other versions."""
+    """What these versions are thought to be worth by all that is known, higher is better; unlike the scores of one
+    batch it can be compared with that of other versions."""
 
     @classmethod
     def of(cls, output: Output, feedback: Said) -> Evaluation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,15 @@ class Archive:
             for name, score in outcome.objectives.items():
                 found[name].append(score)
         return {name: sum(scores) / len(scores) for name, scores in found.items()}
+
+    def spread(self) -> float:
+        """The standard deviation of all validation scores, the unit in which strategies count; 1 before there are
+        two."""
+        values = [self.value(outcome) for trial, outcome in self._outcomes.items() if trial.part == "validation"]
+        if len(values) < 2:
+            return 1.0
+        mean = sum(values) / len(values)
+        return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1)) or 1.0
 
     def failures(self, candidate: int) -> int:
         """How many of a candidate's runs failed."""

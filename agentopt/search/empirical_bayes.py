@@ -40,7 +40,8 @@ SCALES = (STEP, ITEM, OWN)
 NOISE_WEIGHT = 1.0
 """Cells that the noise's prior is worth, which is that all scores together vary by 1."""
 ONE_ITEM = 10.0
-"""The step where there is one item without repeats: noise cannot be told from steps, and its score is all that counts."""
+"""The step where there is one item without repeats: noise cannot be told from steps, and its score is all that
+counts."""
 _FIRST, _NEXT, _LAST = 3.0, 1.5, 1.2
 """The factors by which the search goes from one point to the next: at first, in later searches, and at last."""
 

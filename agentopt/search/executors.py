@@ -56,7 +56,8 @@ def run_all(
 ) -> None:
     """Run jobs, and tell of each when it is over, in the order in which they end and in this thread.
 
-    A job whose worker died is run once more. What is interrupted cancels the jobs that have not begun, and waits for none.
+    A job whose worker died is run once more. What is interrupted cancels the jobs that have not begun, and waits for
+    none.
 
     Args:
         executor: Any.

@@ -19,9 +19,10 @@ class TestReport:
     """A paired comparison on n items, made once.
 
     The claim rests on a sign-flip test: under no improvement each difference is as likely to be of either sign, and the
-    p-value is the share of all choices of signs with at least this sum; exact for up to 16 differences that are not zero,
-    and for any number that are equal in size, such as right or wrong; 20,000 seeded draws beyond. To be claimed, an
-    improvement of .1 over .5 where the two agree on most items takes about 60 items, where they are independent, 310.
+    p-value is the share of all choices of signs with at least this sum; exact for up to 16 differences that are not
+    zero, and for any number that are equal in size, such as right or wrong; 20,000 seeded draws beyond. To be claimed,
+    an improvement of .1 over .5 where the two agree on most items takes about 60 items, where they are independent,
+    310.
     """
 
     __test__ = False  # no test of pytest's
@@ -50,8 +51,8 @@ class TestReport:
         level = f"{100 * (1 - 2 * self.alpha):g} %"
         said = "improved" if self.improved else "no evidence of improvement"
         return (
-            f"{said}: {self.start:.4g} -> {self.best:.4g} on {self.n} held-out items, difference {self.difference:+.4g} "
-            f"({level} interval {self.low:+.4g} to {self.high:+.4g}, p = {self.p_value:.2g})"
+            f"{said}: {self.start:.4g} -> {self.best:.4g} on {self.n} held-out items, difference "
+            f"{self.difference:+.4g} ({level} interval {self.low:+.4g} to {self.high:+.4g}, p = {self.p_value:.2g})"
         )
 
 
@@ -87,7 +88,7 @@ def sign_flip(differences: Sequence[float]) -> float:
     n, equal = len(sizes), max(sizes) - min(sizes) <= 1e-12 * max(sizes)
     if equal:
         n_up = sum(one > 0 for one in differences)
-        return sum(math.comb(n, k) for k in range(n_up, n + 1)) / 2**n
+        return float(sum(math.comb(n, k) for k in range(n_up, n + 1)) / 2**n)
     import numpy as np
 
     if n <= _EXACT:
@@ -125,4 +126,4 @@ def student(level: float, freedom: int) -> float:
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
     )
-    return z + sum(term / freedom ** (power + 1) for power, term in enumerate(terms))
+    return float(z + sum(term / freedom ** (power + 1) for power, term in enumerate(terms)))

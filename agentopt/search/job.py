@@ -1,7 +1,7 @@
 """One trial as a piece of work that any executor can do: `run_job` takes a `Job` and gives an `Outcome`.
 
-In the threads of this process a job carries live objects. For any other process it is pickled: the workflow by reference
-or, where a cluster's pickler can, by value; the candidate's values as data; a share of the budget.
+In the threads of this process a job carries live objects. For any other process it is pickled: the workflow by
+reference or, where a cluster's pickler can, by value; the candidate's values as data; a share of the budget.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from agentopt.errors import (
     SandboxError,
     TransportError,
 )
+from agentopt.graph.choosing import using
 from agentopt.graph.failure import failure_of
 from agentopt.graph.recording import take, unwrap
-from agentopt.graph.choosing import using
 from agentopt.graph.writing.packed import pack
 from agentopt.llm.ambient import ambient
 from agentopt.search.judged import judged

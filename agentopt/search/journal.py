@@ -1,7 +1,7 @@
 """What is noted of a search, and what earlier sessions of it found out.
 
-A search is a function of its seed, of what came of its trials, and of what was proposed. So a run that was cut off goes on
-by running again from its start: whatever its journal knows is taken from there, at the price that it had.
+A search is a function of its seed, of what came of its trials, and of what was proposed. So a run that was cut off
+goes on by running again from its start: whatever its journal knows is taken from there, at the price that it had.
 """
 
 from __future__ import annotations

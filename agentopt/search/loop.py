@@ -1,4 +1,5 @@
-"""The loop: propose, evaluate, select, in rounds, until the budget or the ideas are used up; then a final and the test."""
+"""The loop: propose, evaluate, select, in rounds, until the budget or the ideas are used up; then a final and the
+test."""
 
 from __future__ import annotations
 
@@ -100,8 +101,8 @@ class Search:
         limit = self._budget.limits.evaluations
         if limit is not None and n_test > limit / 2:
             raise InputError(
-                f"expected a budget that leaves room for a search beside the held-out test, got {limit} evaluations for "
-                f"{n_test} of the test alone; allow more, or test on fewer items"
+                f"expected a budget that leaves room for a search beside the held-out test, got {limit} evaluations "
+                f"for {n_test} of the test alone; allow more, or test on fewer items"
             )
         self._n_test = n_test
         self._n_final = 0 if limit is None else int(self._strategy.race.final * limit)
@@ -197,7 +198,9 @@ class Search:
 
     def _all_of(self, number: int) -> list[Trial]:
         repeats = range(self.archive.settings.repeats)
-        return [Trial(number, "anchors", place, r) for place in range(len(self.archive.dataset.anchors)) for r in repeats]
+        return [
+            Trial(number, "anchors", place, r) for place in range(len(self.archive.dataset.anchors)) for r in repeats
+        ]
 
     def _final(self) -> None:
         """Let the leaders meet on what is kept for them."""
@@ -226,5 +229,3 @@ class Search:
                 self._noted[one.number] = now
                 changed.append((one.number, *now))
         self._journal.note_standing(changed)
-
-

@@ -61,12 +61,13 @@ def optimize(
     Args:
         workflow: Called with an item; what it returns, plain or a node, goes to the metric.
         data: A list of items, which is split at random, or a `Dataset` with its parts.
-        metric: Called with the item and the workflow's plain output: a score, higher is better; a truth; a pair of score
+        metric: Called with the item and the workflow's plain output: a score, higher is better; a truth; a pair of
+            score
             and text; or a `Feedback` with named objectives.
         optimizer: Makes proposals; None takes `Mixed` with the model of the environment.
-        strategy: Chooses whom to improve and what to measure: pareto, hill, beam, ucb, rebase, islands, or a `Strategy`.
-        budget: Holds for everything the search does, the test included; None allows 500 evaluations.
-        executor: Where trials run: how many threads, "threads:N", "processes:N", "dask:ADDRESS", or any
+        strategy: Chooses whom to improve and what to measure: pareto, hill, beam, ucb, rebase, islands, or a
+            `Strategy`. budget: Holds for everything the search does, the test included; None allows 500 evaluations.
+            executor: Where trials run: how many threads, "threads:N", "processes:N", "dask:ADDRESS", or any
             `concurrent.futures.Executor`.
         store: A file, or a run in one (`Store(path).run(name)`), which goes on where it was cut off.
         seed: The same seed gives the same result, whatever the executor.
@@ -105,9 +106,7 @@ def optimize(
         return result
 
 
-def _searched(
-    search: Search, asking: Asking, budget: Budget, log: RunLog | None, around: Surroundings
-) -> Result:
+def _searched(search: Search, asking: Asking, budget: Budget, log: RunLog | None, around: Surroundings) -> Result:
     """Search and test; what interrupts it ends it with the best so far."""
     test: TestReport | None = None
     interrupted = False
@@ -229,10 +228,8 @@ def _about(
         "workflow": subject.name,
         "parameters": {key: value_as_data(parameter.version) for key, parameter in parameters.items()},
         "data": dataset.digest(),
-        "items": {part: len(dataset.part(part)) for part in ("train", "validation", "test", "anchors")},  # type: ignore[arg-type]
+        "items": {part: len(dataset.part(part)) for part in ("train", "validation", "test", "anchors")},
         **strategy.described(),
         "settings": settings.described(),
         "seed": seed,
     }
-
-

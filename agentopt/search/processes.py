@@ -30,7 +30,8 @@ class Processes(Executor):
     """Runs tasks in n processes, each started at its first task.
 
     A task whose first argument has a `timeout_s` is killed that much and GRACE_S after it began, and its future raises
-    TimeoutError. A result that says of itself that it left something running (`spoiled`) costs the process its life too.
+    TimeoutError. A result that says of itself that it left something running (`spoiled`) costs the process its life
+    too.
 
     Args:
         n: How many.
@@ -48,7 +49,9 @@ class Processes(Executor):
         self._lock = threading.Lock()
         self._is_over = False
         self._waiting: set[Future[Any]] = set()
-        self._keepers = [threading.Thread(target=self._keep, name=f"agentopt-process-{k}", daemon=True) for k in range(n)]
+        self._keepers = [
+            threading.Thread(target=self._keep, name=f"agentopt-process-{k}", daemon=True) for k in range(n)
+        ]
         for keeper in self._keepers:
             keeper.start()
 
@@ -171,6 +174,7 @@ def _serve(line: Connection) -> None:
     threading.Thread(target=_listen, args=(line, answers), daemon=True).start()
     while (task := answers.get()) is not None:
         fn, args, kwargs = task
+        answer: tuple[BaseException | None, Any]
         try:
             answer = (None, fn(*args, **kwargs))
         except BaseException as error:  # noqa: BLE001 it is raised where the task came from

@@ -2,8 +2,8 @@
 
 Every candidate walks along the validation items in one order that is drawn once, so that candidates share items and
 their difficulty cancels. All comparisons are the posterior's: on 1,500 simulated right-or-wrong outcomes (see
-benchmarks/search_statistics.py) chunks of 5, a race that goes on while a child is as likely as not the best, and a tenth
-of the budget for the final did best among chunks of 4 to 20 and finals of 5 to 35 %.
+benchmarks/search_statistics.py) chunks of 5, a race that goes on while a child is as likely as not the best, and a
+tenth of the budget for the final did best among chunks of 4 to 20 and finals of 5 to 35 %.
 """
 
 from __future__ import annotations

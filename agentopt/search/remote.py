@@ -18,7 +18,6 @@ from agentopt.llm.ambient import Ambient
 from agentopt.llm.budget import budget_of
 from agentopt.search.job import LiveJob, run_live
 from agentopt.search.trial import Outcome
-from agentopt.values import Value
 
 if TYPE_CHECKING:
     from agentopt.graph.parameter_node import Parameter
@@ -34,7 +33,7 @@ class RemoteJob:
 
     subject: bytes
     """Pickled, once for a whole search."""
-    values: Mapping[str, Mapping[str, Value]]
+    values: Mapping[str, Any]
     """Of the candidate, by key, as data."""
     numbers: Mapping[str, int]
     """Of its versions."""
@@ -84,8 +83,8 @@ def run_remote(job: RemoteJob) -> RemoteOutcome:
     subject, parameters, memo = _opened(job.subject)
     if parameters.keys() != job.values.keys():
         raise InputError(
-            f"the workflow has the parameters {', '.join(parameters)} here and {', '.join(job.values)} where the search "
-            "runs; give the workflow a way to reach them all, as globals of its module"
+            f"the workflow has the parameters {', '.join(parameters)} here and {', '.join(job.values)} where the "
+            "search runs; give the workflow a way to reach them all, as globals of its module"
         )
     versions = {}
     for key, parameter in parameters.items():

@@ -117,9 +117,8 @@ class Result:
 def spent_text(spent: Account) -> str:
     """What was spent, in words."""
     dollars = "unknown cost" if spent.dollars is None else f"${spent.dollars:.4f}"
-    return (
-        f"{spent.evaluations} evaluations, {spent.calls} calls, {spent.tokens} tokens, {dollars}, {spent.seconds or 0:.1f} s"
-    )
+    work = f"{spent.evaluations} evaluations, {spent.calls} calls, {spent.tokens} tokens"
+    return f"{work}, {dollars}, {spent.seconds or 0:.1f} s"
 
 
 def _data_of(test: TestReport | None) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The contract of all strategies: propose, evaluate, select.
 
-A round: `propose` names the candidates to improve; children are made of them; `evaluate` says, as often as it likes, which
-trials to run next; `select` takes candidates out of the race. A strategy decides by what the archive holds and draws from
-the archive's generator only, so that a search repeats itself.
+A round: `propose` names the candidates to improve; children are made of them; `evaluate` says, as often as it likes,
+which trials to run next; `select` takes candidates out of the race. A strategy decides by what the archive holds and
+draws from the archive's generator only, so that a search repeats itself.
 """
 
 from __future__ import annotations

@@ -63,8 +63,8 @@ class Subject:
                 keys[_free(parameter.name or "parameter", keys)] = parameter
         if not keys:
             raise InputError(
-                f"{self.name} reaches no trainable parameter: make one with parameter(...) or @trace(trainable=True), and "
-                "let the workflow use it as a global, an attribute or a default"
+                f"{self.name} reaches no trainable parameter: make one with parameter(...) or @trace(trainable=True), "
+                "and let the workflow use it as a global, an attribute or a default"
             )
         return keys
 

@@ -16,8 +16,8 @@ _Task = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...], dict[str, Any]
 class Threads(Executor):
     """Runs tasks in up to n threads of this process.
 
-    `concurrent.futures.ThreadPoolExecutor` waits at the end of the program for calls that are under way, so after Ctrl-C
-    one would wait for a model's reply that nobody wants any more. These threads end with the program.
+    `concurrent.futures.ThreadPoolExecutor` waits at the end of the program for calls that are under way, so after
+    Ctrl-C one would wait for a model's reply that nobody wants any more. These threads end with the program.
 
     Raises:
         InputError: n is below 1.

@@ -124,7 +124,8 @@ class Trials:
         return paid
 
     def _work(self, waiting: Sequence[Trial], found: dict[Trial, Outcome]) -> None:
-        """Run trials at once, and one by one those that did not happen: calls in flight hold budget that others miss."""
+        """Run trials at once, then one by one those that did not happen: calls in flight hold budget that others
+        miss."""
         undone = self._batch(waiting, found)
         for attempt in range(1, _ATTEMPTS):
             if not undone:

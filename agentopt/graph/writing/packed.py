@@ -1,8 +1,8 @@
 """A trace leaves its process or session, and comes back as nodes.
 
-`pack` writes what `backward` reads of some outputs as JSON text, `unpack` makes nodes of it again: feedback on them gives
-the same `TraceGraph` as on the live ones. Parameters are named by keys of the caller's, and the values of their versions
-are not written where a number says which one it is. Nothing in the text is ever run.
+`pack` writes what `backward` reads of some outputs as JSON text, `unpack` makes nodes of it again: feedback on them
+gives the same `TraceGraph` as on the live ones. Parameters are named by keys of the caller's, and the values of their
+versions are not written where a number says which one it is. Nothing in the text is ever run.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _FORMAT = 1
 _PLAIN = frozenset([int, float, bool, type(None), str])
 _CONSTANT, _KEPT, _OBJECT, _CONTAINER = range(4)
-"""What a value is to a reader: a constant; data of a node of its own; an object that is known by its identity; a container
-so large or strange that only its text is known."""
+"""What a value is to a reader: a constant; data of a node of its own; an object that is known by its identity; a
+container so large or strange that only its text is known."""
 
 
 class Stand:

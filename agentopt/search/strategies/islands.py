@@ -12,10 +12,11 @@ from agentopt.search.strategy import Ask, Strategy
 class Islands(Strategy):
     """Several populations that seldom meet, each of which keeps the best candidate of every kind.
 
-    MAP-Elites (Mouret and Clune 2015): a kind is a cell of features, here how long a candidate's texts and codes are beside
-    the start's and how far they are from the start's, or the named objectives that the metric gives. In each cell of an
-    island only the best stays, so what is good in its own way is not driven out by what is good now. Every `migrate`
-    rounds each island's best goes to the next one (as in FunSearch, Romera-Paredes et al., Nature 2023, and OpenEvolve).
+    MAP-Elites (Mouret and Clune 2015): a kind is a cell of features, here how long a candidate's texts and codes are
+    beside the start's and how far they are from the start's, or the named objectives that the metric gives. In each
+    cell of an island only the best stays, so what is good in its own way is not driven out by what is good now. Every
+    `migrate` rounds each island's best goes to the next one (as in FunSearch, Romera-Paredes et al., Nature 2023, and
+    OpenEvolve).
 
     Args:
         islands: How many.

@@ -12,11 +12,12 @@ from agentopt.search.strategy import Ask, Strategy
 
 
 class Pareto(Strategy):
-    """Improves a candidate with the probability that it is the best one on an item, or in an objective, drawn at random.
+    """Improves a candidate with the probability that it is the best one on an item, or in an objective, drawn at
+    random.
 
-    GEPA (Agrawal et al. 2025, section 3.3) counts on how many items a candidate holds the highest score. With scores that
-    are drawn at random a lucky candidate holds many, so here the highest is sought in a draw from the posterior, which
-    comes to the same where scores are exact.
+    GEPA (Agrawal et al. 2025, section 3.3) counts on how many items a candidate holds the highest score. With scores
+    that are drawn at random a lucky candidate holds many, so here the highest is sought in a draw from the posterior,
+    which comes to the same where scores are exact.
     """
 
     def propose(self, archive: Archive) -> Sequence[Ask]:

@@ -11,11 +11,12 @@ from agentopt.search.strategy import Ask, Strategy
 
 
 class Rebase(Strategy):
-    """Grows a tree level by level: the children of a level are shared out by a softmax of the estimates of its candidates.
+    """Grows a tree level by level: the children of a level are shared out by a softmax of the estimates of its
+    candidates.
 
-    REBASE (Wu et al. 2024, section 3.3): W_j = round(width * exp(R_j / T) / sum_k exp(R_k / T)). Rewards R are posterior
-    means in units of the scores' noise, so that the temperature T needs no knowledge of the metric. A level that
-    brings nothing new gives way to the best candidates of the whole tree.
+    REBASE (Wu et al. 2024, section 3.3): W_j = round(width * exp(R_j / T) / sum_k exp(R_k / T)). Rewards R are
+    posterior means in units of the scores' standard deviation, so that the temperature T needs no knowledge of the
+    metric. A level that brings nothing new gives way to the best candidates of the whole tree.
     """
 
     def __init__(self, width: int = 6, temperature: float = 0.2) -> None:
@@ -41,7 +42,7 @@ class Rebase(Strategy):
 
     def _shares(self, archive: Archive, level: Sequence[Candidate]) -> list[int]:
         """How many children each candidate of a level has; they add up to the width (largest remainders)."""
-        unit = self.temperature * (archive.posterior.scales.noise or 1.0)
+        unit = self.temperature * archive.spread()
         means = [archive.posterior.mean(one.number) for one in level]
         weights = [math.exp((mean - max(means)) / unit) for mean in means]
         exact = [self.width * weight / sum(weights) for weight in weights]

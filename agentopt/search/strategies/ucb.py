@@ -18,7 +18,7 @@ class UCB(Strategy):
     The last term falls with the number of children that a candidate has had already.
     """
 
-    def __init__(self, width: float = 1.0, explore: float = 0.5) -> None:
+    def __init__(self, width: float = 1.0, explore: float = 0.1) -> None:
         super().__init__()
         self.width = width
         self.explore = explore
@@ -36,12 +36,9 @@ class UCB(Strategy):
     def _bound(self, archive: Archive, one: Candidate, children: dict[int, int]) -> float:
         posterior = archive.posterior
         rounds = math.log(1 + sum(children.values()))
+        spread = archive.spread()
         unseen = math.sqrt(rounds / (1 + children.get(one.number, 0)))
-        return (
-            posterior.mean(one.number)
-            + self.width * posterior.sd(one.number)
-            + self.explore * posterior.scales.step * unseen
-        )
+        return posterior.mean(one.number) + self.width * posterior.sd(one.number) + self.explore * spread * unseen
 
     @staticmethod
     def _children(archive: Archive) -> dict[int, int]:
