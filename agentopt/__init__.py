@@ -22,16 +22,19 @@ if TYPE_CHECKING:
         trace,
     )
     from agentopt.llm import Budget, Model, connect
+    from agentopt.search import Dataset, Result, optimize
     from agentopt.solvers.modeling import Formulation, Solution, solve
 
 __version__ = "0.1.0"
 __all__ = [
     "Budget",
+    "Dataset",
     "Feedback",
     "Formulation",
     "Model",
     "Module",
     "Node",
+    "Result",
     "Solution",
     "TraceGraph",
     "__version__",
@@ -39,6 +42,7 @@ __all__ = [
     "connect",
     "no_trace",
     "node",
+    "optimize",
     "parameter",
     "parameters",
     "solve",
@@ -59,6 +63,9 @@ _HOME = {
     "parameter": "agentopt.graph",
     "parameters": "agentopt.graph",
     "trace": "agentopt.graph",
+    "Dataset": "agentopt.search",
+    "Result": "agentopt.search",
+    "optimize": "agentopt.search",
     "Formulation": "agentopt.solvers.modeling",
     "Solution": "agentopt.solvers.modeling",
     "solve": "agentopt.solvers.modeling",

@@ -11,7 +11,7 @@ from agentopt.cli.streams import emit, mention
 from agentopt.cli.terminal import clean
 from agentopt.errors import AgentoptError, InputError, LLMError
 
-SCHEMAS = {"solve": "solution/1", "doctor": "doctor/1"}
+SCHEMAS = {"solve": "solution/1", "doctor": "doctor/1", "optimize": "result/1", "runs": "runs/1"}
 """The version of the document that a command prints; another number, another shape."""
 
 

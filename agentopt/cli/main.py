@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from agentopt import __version__
 from agentopt.cli.exits import MEANINGS, USAGE
 from agentopt.cli.failure import UsageError, report
+from agentopt.cli.parsers import add_common, add_optimize, add_runs, count, positive
 from agentopt.cli.streams import emit, fill_missing, mention, results_apart
 
 if TYPE_CHECKING:
@@ -72,6 +73,14 @@ def _run(options: argparse.Namespace, arguments: list[str], out: TextIO) -> int:
             from agentopt.cli import solve
 
             return solve.run(options, out)
+        if options.command == "optimize":
+            from agentopt.cli import optimize
+
+            return optimize.run(options, out)
+        if options.command == "runs":
+            from agentopt.cli import runs
+
+            return runs.run(options, out)
         from agentopt.cli import doctor
 
         return doctor.run(options, out)
@@ -92,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"agentopt {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_solve(commands)
+    add_optimize(commands, _EPILOG)
+    add_runs(commands, _EPILOG)
     _add_doctor(commands)
     return parser
 
@@ -116,16 +127,16 @@ def _add_solve(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--save", metavar="FILE", help="write the formulation as .yaml or .json")
     parser.add_argument("--force", action="store_true", help="let --save replace a file")
     _add_limits(parser)
-    _add_common(parser)
+    add_common(parser)
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     limits = parser.add_argument_group("limits and recordings")
     limits.add_argument(
-        "--time-limit", metavar="SECONDS", type=_positive, default=60.0, help="of the solver (default: 60)"
+        "--time-limit", metavar="SECONDS", type=positive, default=60.0, help="of the solver (default: 60)"
     )
-    limits.add_argument("--max-calls", metavar="N", type=_count, help="of the model")
-    limits.add_argument("--budget-usd", metavar="X", type=_positive, help="dollars the model may cost")
+    limits.add_argument("--max-calls", metavar="N", type=count, help="of the model")
+    limits.add_argument("--budget-usd", metavar="X", type=positive, help="dollars the model may cost")
     recording = limits.add_mutually_exclusive_group()
     recording.add_argument("--record", metavar="FILE", help="record the model's replies")
     recording.add_argument("--replay", metavar="FILE", help="take the replies from a recording; no model is asked")
@@ -139,34 +150,4 @@ def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_common(parser)
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    output = parser.add_argument_group("output")
-    output.add_argument("--json", action="store_true", help="print one JSON document, for errors too")
-    output.add_argument("--no-color", action="store_true", help="no colour (NO_COLOR and TERM=dumb are obeyed)")
-    amount = output.add_mutually_exclusive_group()
-    amount.add_argument("-q", "--quiet", action="store_true", help="no progress and no warnings")
-    amount.add_argument("-v", "--verbose", action="store_true", help="progress in a pipe too, and tables uncut")
-    output.add_argument("--debug", action="store_true", help="show the traceback of an error")
-
-
-def _positive(text: str) -> float:
-    value = _number(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 0 < len(text) < 10:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, got {text!r}")
-    return int(text)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
+    add_common(parser)

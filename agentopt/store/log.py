@@ -103,7 +103,14 @@ class RunLog:
     def candidates(self) -> list[CandidateRow]:
         """Every candidate, by number."""
         rows = self._base.read(f"SELECT {_CANDIDATE} FROM candidates WHERE run = ? ORDER BY number", [self._run])
-        return [CandidateRow(row[0], tuple(json.loads(row[1])), json.loads(unpacked(row[2])), *row[3:]) for row in rows]
+        return [_candidate(row) for row in rows]
+
+    def leaders(self, n: int) -> list[CandidateRow]:
+        """The candidates that were measured, the best first, at most n."""
+        query = (
+            f"SELECT {_CANDIDATE} FROM candidates WHERE run = ? AND mean IS NOT NULL ORDER BY mean DESC, number LIMIT ?"
+        )
+        return [_candidate(row) for row in self._base.read(query, [self._run, n])]
 
     def add_candidate(self, row: CandidateRow) -> None:
         """Note a candidate; one that is there already stays as it is."""
@@ -197,6 +204,10 @@ class RunLog:
         marks = ", ".join("?" * (len(values) + 1))
         with self._base.writing() as base:
             base.execute(f"INSERT OR IGNORE INTO {table} (run, {columns}) VALUES ({marks})", [self._run, *values])
+
+
+def _candidate(row: Sequence[Any]) -> CandidateRow:
+    return CandidateRow(row[0], tuple(json.loads(row[1])), json.loads(unpacked(row[2])), *row[3:])
 
 
 def _ask(row: Sequence[Any]) -> AskRow:
