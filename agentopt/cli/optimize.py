@@ -178,7 +178,7 @@ def _budget(options: argparse.Namespace) -> Budget | None:
 
 
 def _optimizer(options: argparse.Namespace, subject: Subject) -> Optimizer:
-    from agentopt.optimizers import OPRO, LocalSearch, Mixed, OptoPrime, Prompted, Settings, TextGrad
+    from agentopt.optimizers import OPRO, LocalSearch, Mixed, OptoPrime, Settings, TextGrad
 
     parameters = list(subject.parameters().values())
     settings = Settings(objective=options.objective)
@@ -187,8 +187,9 @@ def _optimizer(options: argparse.Namespace, subject: Subject) -> Optimizer:
     if options.optimizer == "mixed":
         model = _model(options) if Mixed.needs_model(parameters) else None
         return Mixed(parameters, model, settings, seed=options.seed)
-    kind: type[Prompted] = {"optoprime": OptoPrime, "opro": OPRO, "textgrad": TextGrad}[options.optimizer]
-    return kind(parameters, _model(options), settings)
+    kind: Any = {"optoprime": OptoPrime, "opro": OPRO, "textgrad": TextGrad}[options.optimizer]
+    made: Optimizer = kind(parameters, _model(options), settings)
+    return made
 
 
 def _model(options: argparse.Namespace) -> Model:

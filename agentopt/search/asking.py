@@ -125,7 +125,6 @@ class Asking:
         found = self._journal.asked(turn.number)
         if found is not None:
             self._budget.charge(found.usage)
-            self._ledger.settled.add(_named(turn))
         return found
 
     def _is_tight(self, n: int) -> bool:

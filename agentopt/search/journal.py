@@ -49,10 +49,12 @@ class Journal:
 
     Args:
         log: The run in the store; None keeps what is needed in memory only.
+        ledger: Is told what is charged as a whole, so that it does not charge the calls of it again.
     """
 
-    def __init__(self, log: RunLog | None = None) -> None:
+    def __init__(self, log: RunLog | None = None, ledger: RunLedger | None = None) -> None:
         self._log = log
+        self._ledger = ledger or RunLedger(log)
         self._trials = {} if log is None else {row.key: row for row in log.trials()}
         self._asks = {} if log is None else {row.number: row for row in log.asks()}
         self._known = 0 if log is None else len(log.candidates())
@@ -67,6 +69,7 @@ class Journal:
             return None
         usage = Usage(row.calls, row.input_tokens, row.output_tokens, row.cache_hits, row.cost_usd, row.seconds)
         trace = self._log.trace(key) or ""
+        self._ledger.settled.add(trial.name)
         return Outcome(row.score, row.feedback, row.objectives, row.error, row.error_kind, usage, row.seconds, trace)
 
     def note(self, candidate: Candidate, trial: Trial, outcome: Outcome) -> None:
@@ -122,6 +125,7 @@ class Journal:
         if row is None:
             return None
         proposals = tuple(Proposed(one["values"], one["reason"], one["author"]) for one in row.proposals)
+        self._ledger.settled.add(f"ask:{number}")
         usage = Usage(row.calls, row.input_tokens, row.output_tokens, row.cache_hits, row.cost_usd)
         return Asked(proposals, row.rejected, row.error, usage)
 

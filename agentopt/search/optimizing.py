@@ -89,7 +89,8 @@ def optimize(
         if log is not None:
             log.settle(about)
             budget.set_back(log.seconds)
-        journal, ledger = Journal(log), RunLedger(log)
+        ledger = RunLedger(log)
+        journal = Journal(log, ledger)
         place = stack.enter_context(open_executor(executor))
         around = Surroundings(budget, ledger, Memo(), settings.timeout_s)
         archive = Archive(dataset, settings, np.random.default_rng([seed, 0x5EED]))

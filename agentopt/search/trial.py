@@ -22,6 +22,11 @@ class Trial(NamedTuple):
     repeat: int = 0
     """Which of several independent draws."""
 
+    @property
+    def name(self) -> str:
+        """As the calls that belong to it are noted under."""
+        return f"{self.candidate}:{self.part}:{self.place}:{self.repeat}"
+
 
 @dataclass(frozen=True)
 class Outcome:

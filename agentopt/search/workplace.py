@@ -108,8 +108,7 @@ class Workplace:
 def ambient_of(around: Surroundings, trial: Trial) -> Ambient:
     """What holds for the model calls of a trial."""
     draw = trial.repeat + (TEST_DRAWS if trial.part == "test" else 0)
-    named = f"{trial.candidate}:{trial.part}:{trial.place}:{trial.repeat}"
-    return Ambient(around.budget, around.ledger, draw, trial=named, closed=around.closed)
+    return Ambient(around.budget, around.ledger, draw, trial=trial.name, closed=around.closed)
 
 
 def _pickled(subject: Subject) -> bytes:
