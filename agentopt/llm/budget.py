@@ -74,9 +74,11 @@ class Share:
     """What a `Budget` elsewhere may be made of."""
     settle: Callable[[Usage], None]
 
-    def budget(self) -> Budget:
-        """A budget of this size."""
-        return budget_of(self.limits)
+    def most(self) -> Usage:
+        """All that may have been taken, where nobody knows what was."""
+        return Usage(
+            calls=self.limits.calls or 0, input_tokens=self.limits.tokens or 0, cost_usd=self.limits.dollars or 0.0
+        )
 
 
 def budget_of(limits: Account) -> Budget:

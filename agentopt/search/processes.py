@@ -23,6 +23,8 @@ from agentopt.errors import InputError, WorkerDied
 
 GRACE_S = 1.0
 """Seconds that a task has, over its time, to say itself that its time is up."""
+START_S = 30.0
+"""Seconds that the first task of a process has beside, for what it imports."""
 _Task = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
@@ -110,13 +112,15 @@ class _Worker:
         self._context = context
         self._process: BaseProcess | None = None
         self._line: Connection | None = None
+        self._is_new = False
 
     def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         line = self._started()
         timeout_s = getattr(args[0], "timeout_s", None) if args else None
+        start_s, self._is_new = START_S if self._is_new else 0.0, False
         try:
             line.send((fn, args, kwargs))
-            if timeout_s is not None and not line.poll(timeout_s + GRACE_S):
+            if timeout_s is not None and not line.poll(timeout_s + GRACE_S + start_s):
                 self._kill()
                 raise TimeoutError(f"it took more than {timeout_s:g} seconds")
             error, result = line.recv()
@@ -143,7 +147,7 @@ class _Worker:
             process: BaseProcess = self._context.Process(target=_serve, args=(theirs,))  # type: ignore[attr-defined]
             process.start()
             theirs.close()
-            self._process = process
+            self._process, self._is_new = process, True
         return self._line
 
     def _kill(self) -> str:

@@ -16,7 +16,7 @@ from agentopt.graph.writing.value_data import value_from_data
 from agentopt.llm import Account, Usage
 from agentopt.llm.ambient import Ambient
 from agentopt.llm.budget import budget_of
-from agentopt.search.job import LiveJob, run_live
+from agentopt.search.job import LiveJob, run_live, timed_out
 from agentopt.search.trial import Outcome
 
 if TYPE_CHECKING:
@@ -100,8 +100,14 @@ def run_remote(job: RemoteJob) -> RemoteOutcome:
     return RemoteOutcome(outcome, None, budget.usage, tuple(calls.made))
 
 
-def settled(result: Any, share: Share, ledger: Ledger | None, around: Ambient) -> Outcome | BaseException:
+def settled(
+    result: Any, share: Share, ledger: Ledger | None, around: Ambient, timeout_s: float | None
+) -> Outcome | BaseException:
     """Charge what a trial took, note its calls, and give what came of it."""
+    if isinstance(result, TimeoutError) and timeout_s is not None:
+        # It was killed, so nobody knows what it spent: all that it was given.
+        share.settle(share.most())
+        return timed_out(timeout_s, timeout_s)
     if not isinstance(result, RemoteOutcome):
         share.settle(Usage())
         return result if isinstance(result, BaseException) else RuntimeError(f"a worker gave {type(result).__name__}")

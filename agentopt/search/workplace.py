@@ -75,7 +75,8 @@ class Workplace:
 
         def settle(place: int, result: Any) -> None:
             trial = asked[place][1]
-            over(place, settled(result, shares[place], self._around.ledger, ambient_of(self._around, trial)))
+            around = ambient_of(self._around, trial)
+            over(place, settled(result, shares[place], self._around.ledger, around, self._around.timeout_s))
 
         run_all(self._executor, run_remote, remote, settle)
 

@@ -1,4 +1,4 @@
-"""A small workflow of two models, a prompt, a number and a choice, whose optimum is known; and runs of it to be killed."""
+"""A small workflow with a prompt, a number and a choice whose optimum is known; run as a program, it can be killed."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def main() -> None:
 
     with Store(Path(path)) as store, store.run(name) as run:
         result = search(store=run, settings=Settings(width=2, progress=told))
-    print(json.dumps(facts(result)))
+    sys.stdout.write(json.dumps(facts(result)))
 
 
 if __name__ == "__main__":
