@@ -242,7 +242,7 @@ def _blocks(result: Result) -> Iterator[Block]:
     ]
     best = result.estimates.get(result.best.number)
     if best is not None:
-        facts.insert(0, ("best", f"candidate {result.best.number}, validation {best.mean:.4g} (sd {best.sd:.2g})"))
+        facts.insert(0, ("best", f"candidate {result.best.number}, estimated {best.mean:.4g} (sd {best.sd:.2g})"))
     if result.failures:
         facts.append(("failed runs", ", ".join(f"{count} {kind}" for kind, count in result.failures.items())))
     if result.refused:

@@ -54,6 +54,7 @@ class Search:
         self._noted: dict[int, tuple[str, float | None, float | None]] = {}
         self.stopped = ""
         """Why it ended."""
+        self._chosen: Candidate | None = None
         self.curve: list[tuple[int, float]] = []
         """After each round: trials so far, and the estimate of the best candidate."""
 
@@ -79,7 +80,7 @@ class Search:
         A best that is the start is not run twice: it is the same on every item.
         """
         n_items = len(self.archive.dataset.test)
-        best = self.archive.best
+        best = self._chosen = self.archive.best
         if not n_items:
             return None
         self._trials.kept, self._trials.spent = 0, ""
@@ -90,10 +91,19 @@ class Search:
         self._trials.run(asked)
         start = self.archive.values(START, "test")
         chosen = self.archive.values(best.number, "test")
+        # The choice is made; what is known of the two now includes the test.
+        for number in both:
+            for (place, _), outcome in self.archive.outcomes(number, "test").items():
+                self.archive.posterior.observe(number, ("test", place), self.archive.value(outcome))
         common = sorted(start.keys() & chosen.keys())
         return compare(
             [start[place] for place in common], [chosen[place] for place in common], self.archive.settings.alpha
         )
+
+    @property
+    def best(self) -> Candidate:
+        """What the search chose, or would choose now."""
+        return self._chosen or self.archive.best
 
     def _keep_for_later(self) -> None:
         """Keep budget for the held-out test and for the final."""

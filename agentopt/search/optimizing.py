@@ -146,7 +146,7 @@ def _result(
     return Result(
         run,
         archive.start,
-        archive.best,
+        search.best,
         {number: Estimate(posterior.mean(number), posterior.sd(number)) for number in measured},
         test,
         search.stopped,

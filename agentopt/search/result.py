@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The posterior of a candidate's mean score on validation items."""
+    """The posterior of a candidate's mean score."""
 
     mean: float
     sd: float
@@ -31,7 +31,7 @@ class Result:
     best: Candidate
     """Of all candidates the one that is thought best; the start, if that is."""
     estimates: Mapping[int, Estimate]
-    """Of the candidates that were measured, by number, from the validation items."""
+    """Of the candidates that were measured, by number, from all that is known of them, but for train items."""
     test: TestReport | None
     """The held-out test of best beside start; None without test items, or if the budget ended before."""
     stopped: str
@@ -105,7 +105,7 @@ class Result:
         lines = [self.verdict]
         if best and start:
             lines.append(
-                f"validation: {start.mean:.4g} -> {best.mean:.4g} (sd {best.sd:.2g}), candidate {self.best.number} of "
+                f"estimated: {start.mean:.4g} -> {best.mean:.4g} (sd {best.sd:.2g}), candidate {self.best.number} of "
                 f"{len(self.candidates)}"
             )
         if self.failures:
