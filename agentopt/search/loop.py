@@ -122,7 +122,7 @@ class Search:
         """Run the start on anchors and on the first chunks of the validation items."""
         start = self.archive.start
         anchors = self._all_of(START)
-        first = next_places(self.archive, start, 2 * self._strategy.race.chunk)
+        first = next_places(self.archive, start, 4 * self._strategy.race.chunk)
         outcomes = self._trials.run([*anchors, *first])
         known = [outcome for outcome in outcomes if outcome is not None]
         if known and all(outcome.failed for outcome in known) and len({outcome.error for outcome in known}) == 1:

@@ -25,7 +25,7 @@ class Settings:
 
     objective: str = ""
     """What is wanted, in a sentence that the optimizer's model reads."""
-    minibatch: int = 5
+    minibatch: int = 3
     """Train items of which an optimizer sees trace and feedback in one ask."""
     width: int = 1
     """Parents that are improved in one round; more of them keep more workers busy."""

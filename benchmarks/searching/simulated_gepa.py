@@ -20,7 +20,8 @@ N_TRAIN, N_VALIDATION, START = 50, 50, 0.5
 
 
 class Simulated:
-    """Every item is right with the probability that the candidate is worth; a child's worth is its parent's plus noise."""
+    """Every item is right with the probability that the candidate is worth; a child's worth is its parent's plus
+    noise."""
 
     def __init__(self, step: float, rng: random.Random) -> None:
         self._step = step
