@@ -57,7 +57,8 @@ class Peer:
         try:
             venv.create(folder, clear=True, with_pip=True)
             _pip(python, "--no-deps", self.release)
-            _pip(python, *self.needs)
+            if self.needs:
+                _pip(python, *self.needs)
         except (OSError, subprocess.SubprocessError) as error:
             raise PeerMissing(f"{self.name} could not be installed: {_last_line(error)}") from error
 
