@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Carried = list[tuple[ContextVar[Any], Any]]
 
 _MARK = "__agentopt__"
+_LOCK = threading.Lock()
 _INHERITED: dict[ContextVar[Any], Callable[[Any], bool] | None] = {}
 
 
@@ -44,6 +45,12 @@ def carried() -> Carried:
 def _watch() -> None:
     if hasattr(threading.Thread.start, _MARK):
         return
+    with _LOCK:
+        if not hasattr(threading.Thread.start, _MARK):
+            _wrap()
+
+
+def _wrap() -> None:
     # It loads logging and a queue, a tenth of what importing the core of the graph took.
     from concurrent.futures import ThreadPoolExecutor
 
@@ -75,8 +82,9 @@ def _run_with(thread: threading.Thread, found: Carried) -> None:
     run = thread.run
 
     def run_with() -> None:
-        # A thread that held its own method would wait for the garbage collector, and with it what the values hold.
-        del thread.run
+        # A thread that held its own method would wait for the garbage collector, and with it what the values hold. It
+        # may be gone already, where starting the thread failed and was tried again.
+        thread.__dict__.pop("run", None)
         for variable, value in found:
             variable.set(value)
         run()

@@ -1,4 +1,4 @@
-"""Writes a formulation to a file: wholly or not at all, and never over another one unasked."""
+"""Writes a text to a file: wholly or not at all, and never over another one unasked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_target(path: Path, *, force: bool) -> None:
         raise _taken(path)
 
 
-def write_whole(path: Path, text: str, *, force: bool) -> None:
+def write_whole(path: Path, text: str, *, force: bool, option: str = "--save") -> None:
     """Write the file under another name and then give it its own, so that nobody sees half of it.
 
     Raises:
@@ -46,9 +46,9 @@ def write_whole(path: Path, text: str, *, force: bool) -> None:
         finally:
             Path(temporary).unlink(missing_ok=True)
     except FileExistsError:
-        raise _taken(path) from None
+        raise _taken(path, option) from None
     except OSError as error:
-        raise FileError(f"--save {path}: {error.strerror or error}") from error
+        raise FileError(f"{option} {path}: {error.strerror or error}") from error
 
 
 def _name(temporary: str, path: Path, force: bool) -> None:
@@ -72,5 +72,5 @@ def _umask() -> int:
     return mask
 
 
-def _taken(path: Path) -> FileError:
-    return FileError(f"--save {path}: the file exists; --force replaces it")
+def _taken(path: Path, option: str = "--save") -> FileError:
+    return FileError(f"{option} {path}: the file exists; --force replaces it")

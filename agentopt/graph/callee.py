@@ -60,7 +60,7 @@ class Callee:
         if running is None:
             return function(*given, **named)
         if (memo := _memo()) is not None and running.memo:
-            return memo[0].run(running, memo[1], function, given, named)
+            return memo.run(running, function, given, named)
         token = STATE.set(running.state)
         try:
             result = function(*given, **named)

@@ -20,7 +20,7 @@ def using(versions: Mapping[Parameter[Any], Version[Any]]) -> Iterator[None]:
     """Let parameters have these versions inside of the `with`, and in the threads that are started there.
 
     May be nested. What changes a parameter meanwhile, such as `set` or a change of its value in place, makes a version
-    that is used inside only.
+    that is used inside only; a parameter that is made inside has, outside, the value that it was made with.
 
     Args:
         versions: By parameter; one that is not named keeps its version.

@@ -7,18 +7,19 @@ import threading
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from agentopt.errors import DomainError, InputError, TraceError
 from agentopt.graph.domains.domain import Domain, same
 from agentopt.graph.nodes import Node
-from agentopt.graph.snapshot import Snapshot, snapshot
+from agentopt.graph.snapshot import Snapshot, plain, snapshot
 from agentopt.graph.state import born
 
 T = TypeVar("T")
 HUMAN = "human"
 CHOSEN: ContextVar[dict[int, Version[Any]] | None] = ContextVar("agentopt_chosen", default=None)
 """By the ids of parameters: the versions that they have in a context, where these are not the current ones."""
+_chosen = CHOSEN.get
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ class Version(Node[T]):
     def __deepcopy__(self, memo: dict[int, Any]) -> Version[T]:
         # Its parameter is copied first, and with it this.
         copied = copy.deepcopy(self.parameter, memo)
-        return copied.versions[self.number]
+        known = self.parameter._versions
+        if self.number < len(known) and known[self.number] is self:
+            return copied._versions[self.number]
+        return copied.version
 
 
 class Parameter(Node[T]):
@@ -124,7 +128,7 @@ class Parameter(Node[T]):
     @property
     def version(self) -> Version[T]:
         """The current version, in this context (see `using`)."""
-        chosen = CHOSEN.get()
+        chosen = _chosen()
         if chosen is not None and (version := chosen.get(id(self))) is not None:
             return version
         return self._current
@@ -134,7 +138,8 @@ class Parameter(Node[T]):
 
     @property
     def _value(self) -> T:  # type: ignore[override]
-        return self.version._value
+        # Nothing else is read as often, and nearly always where nothing is chosen.
+        return self._current._value if _chosen() is None else self.version._value
 
     @property
     def versions(self) -> tuple[Version[T], ...]:
@@ -183,7 +188,7 @@ class Parameter(Node[T]):
         return self._append(value, Origin(author, reason, self.version.number if parent is None else parent))
 
     def use(self, number: int) -> Version[T]:
-        """Go to a version; the others stay.
+        """Go to a version; the others stay. Inside of `using` it is gone to there only.
 
         Raises:
             InputError: There is no version of this number.
@@ -238,10 +243,14 @@ class Parameter(Node[T]):
             raise DomainError(
                 f"{self.described()} was changed in place and left its domain: {error}; {back}"
             ) from error
-        return self._go(self._append(version._value, Origin(reason="changed in place", parent=version.number)))
+        changed = self._append(version._value, Origin(reason="changed in place", parent=version.number))
+        if _chosen() is not None:
+            # Others may go on with the version, and with the value that it means.
+            version._value = self._made_again(version, kept)
+        return self._go(changed)
 
     def restore(self, history: Sequence[tuple[T, Origin, float | None]], current: int) -> None:
-        """Replace all versions by those of a history, such as a file's.
+        """Replace all versions by those of a history, such as a file's, inside and outside of `using`.
 
         Raises:
             DomainError: A value is not in the domain; nothing was changed.
@@ -256,8 +265,10 @@ class Parameter(Node[T]):
         self._versions = []
         for value, origin, score in history:
             self._append(value, origin).score = score
-        self._current = self._versions[0]
-        self.use(current)
+        self._current = self._versions[current]
+        chosen = _chosen()
+        if chosen is not None:
+            chosen.pop(id(self), None)
 
     def __setattr__(self, name: str, value: Any) -> None:
         try:
@@ -274,10 +285,10 @@ class Parameter(Node[T]):
         made._prepare(self.label)
         made.domain = copy.deepcopy(self.domain, memo)
         made.description, made.trainable = self.description, self.trainable
-        for version in self._versions:
+        versions, current = self._history()
+        for version in versions:
             made._append(copy.deepcopy(version._value, memo), version.origin).score = version.score
-        made._current = made._versions[0]
-        made.use(self.version.number)
+        made._current = made._versions[current]
         return born(made)
 
     def __copy__(self) -> Parameter[T]:
@@ -285,9 +296,16 @@ class Parameter(Node[T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._read()
-        history = [(version._value, version.origin, version.score) for version in self._versions]
+        versions, current = self._history()
+        history = [(version._value, version.origin, version.score) for version in versions]
         settings = (self.domain, self.name, self.description, self.trainable)
-        return _remade, (settings, history, self.version.number)
+        return _remade, (settings, history, current)
+
+    def _history(self) -> tuple[list[Version[T]], int]:
+        """All versions, and the place among them of the one that it has in this context, which may be no other's."""
+        versions, current = self._versions.copy(), self.version
+        place = next((place for place, version in enumerate(versions) if version is current), None)
+        return (versions, place) if place is not None else ([*versions, current], len(versions))
 
     def described(self) -> str:
         return f"the parameter {self.name!r}" if self.label else f"the parameter with the value {self._brief()}"
@@ -303,13 +321,26 @@ class Parameter(Node[T]):
         kept = version._snapshot
         if kept is not None and not kept.same(snapshot(version._value)):
             # The object was changed in place since; the version means the value that it had.
-            version._value = kept.value
-        chosen = CHOSEN.get()
-        if chosen is not None and id(self) in chosen:
-            chosen[id(self)] = version
-        else:
+            version._value = self._made_again(version, kept)
+        chosen = _chosen()
+        if chosen is None:
             self._current = version
+        else:
+            chosen[id(self)] = version
         return version
+
+    def _made_again(self, version: Version[T], kept: Snapshot) -> T:
+        """The value that a version had, or, where that was not kept in full, what became of it."""
+        value = kept.value
+        try:
+            self.domain.check(value)
+        except DomainError:
+            # A snapshot has stand-ins for objects of the user's classes, which typed data can be read from.
+            try:
+                return self.domain.parse(plain(value))
+            except DomainError:
+                return version._value
+        return cast(T, value)
 
     def _checked(self, number: int) -> int:
         last = len(self._versions) - 1

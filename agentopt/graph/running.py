@@ -8,6 +8,7 @@ from typing import Any
 from agentopt.errors import HiddenDependencyError
 from agentopt.graph.nodes import Constant, Node
 from agentopt.graph.operation import Operation
+from agentopt.graph.parameter_node import Version
 from agentopt.graph.recording import bare, fail, follow_changes, give, take
 from agentopt.graph.signature import distinct
 from agentopt.graph.snapshot import FIXED
@@ -118,16 +119,24 @@ class RunningCall:
             STATE.reset(token)
         return result_of(result, self)
 
-    def repeatable(self, made: object, held: Mapping[str, object]) -> bool:
-        """Whether the call gave a node by its inputs, and by what its objects hold, alone, and left them as they were.
+    def again(self, value: Any, hidden: Mapping[str, Node[Any]]) -> Node[Any]:
+        """Record the call without running its body.
 
         Args:
-            made: What it gave.
-            held: What its objects hold, by name.
+            value: What the body gave when it was run with equal inputs.
+            hidden: What it read in its object then.
         """
-        if not isinstance(made, Node) or self.state.refused or any(name not in held for name in self.state.hidden):
-            return False
-        return all(parent._snapshot is None or parent.latest() is parent for parent in self._parents)
+        for name, node in hidden.items():
+            self.state.hidden[name] = node
+            if isinstance(node, Version) and not node.parameter.name:
+                # The search for what is read names it.
+                self.state.owner(node)
+        return self.done(value)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether all that the body read of the graph is known."""
+        return not (self.state.refused or self.state.unwatched)
 
     def _plain(self, value: Any) -> Any:
         """A value that the body gave, without nodes: to give one is to read it."""

@@ -78,20 +78,6 @@ class Snapshot:
         """Whether it is that of an object which is known by its text only."""
         return not self._blob
 
-    @property
-    def is_hash(self) -> bool:
-        """Whether the value was so large that only its hash and its ends were kept."""
-        return bool(self._blob) and self._text is not None
-
-    @property
-    def n_bytes(self) -> int:
-        return len(self._blob)
-
-    @property
-    def identity(self) -> bytes:
-        """Tells the value from others; b"" for what is known by its text only."""
-        return self._blob
-
     def same(self, other: Snapshot | None) -> bool:
         """Whether two snapshots of one object show no change between them."""
         return other is not None and self._blob == other._blob
@@ -193,6 +179,15 @@ def text_of_object(value: object) -> str:
 def without_addresses(text: str) -> str:
     """A text without the places in memory at which objects lie."""
     return _ADDRESS.sub("", text) if " at 0x" in text else text
+
+
+def plain(value: Any) -> Any:
+    """A value out of a snapshot with each `Record` as a dict of its fields, as JSON has it."""
+    if isinstance(value, Record):
+        return {name: plain(item) for name, item in value.fields.items()}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple | set | frozenset) else value
 
 
 def plain_scalar(value: Any) -> Any:

@@ -58,12 +58,12 @@ class Owner(Protocol):
 class Call:
     """One call of an opaque traced function while it runs: what it may read, and what else it read."""
 
-    __slots__ = ("_allow_hidden", "_given", "_owner", "hidden", "inside", "name", "refused")
+    __slots__ = ("_allow_hidden", "_given", "hidden", "inside", "name", "owner", "refused", "unwatched")
 
     def __init__(self, name: str, given: list[Any], owner: Owner, *, allow_hidden: bool) -> None:
         self.name = name
         self._given = given
-        self._owner = owner
+        self.owner = owner
         self._allow_hidden = allow_hidden
         self.inside: Inside | None = None
         """On the nodes made inside; None as long as there are none."""
@@ -71,6 +71,8 @@ class Call:
         """Nodes that were read without being passed in, by the name under which they become inputs."""
         self.refused: str = ""
         """Why the call has to fail, even if its body caught the error."""
+        self.unwatched = False
+        """Whether it may have read what nobody noted, under `no_trace`."""
 
     def read(self, node: Any) -> None:
         """Note that the body read a node.
@@ -92,7 +94,7 @@ class Call:
                 yield from given._parents
 
     def _read_hidden(self, node: Any) -> None:
-        owned = self._owner(node)
+        owned = self.owner(node)
         if owned is None and not self._allow_hidden:
             self.refused = (
                 f"{self.name} read {node.described()}, which was not passed to it, so feedback could not reach it; "
@@ -123,8 +125,8 @@ class Off:
 OFF = Off()
 State = Off | Block | Call | None
 STATE: ContextVar[State] = ContextVar("agentopt_tracing", default=None)
-MEMO: ContextVar[tuple[Any, int] | None] = ContextVar("agentopt_memo", default=None)
-"""What remembers calls (see `memo`), and the number of the repeat that is under way."""
+MEMO: ContextVar[Any] = ContextVar("agentopt_memo", default=None)
+"""What remembers calls and makes them, see `memo`."""
 
 
 class Within:
@@ -168,6 +170,8 @@ def no_trace() -> Iterator[None]:
     function, what is read meanwhile does not count as read by it.
     """
     state = STATE.get()
+    if type(state) is Call:
+        state.unwatched = True
     with Within(Off(state) if type(state) is Call else state if type(state) is Off else OFF):
         yield
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 _NOBODY = object()
+_IN_PIECES = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class Traced(Callee, Generic[P, R]):
         self._tracing = tracing
         self._arguments = Arguments(function)
         self.operation = Operation(tracing.name or name_of(function), function=function, kind="function")
-        self.operation.memo = tracing.memo and tracing.opaque and not tracing.allow_hidden
+        self.operation.memo = (
+            tracing.memo and tracing.opaque and not tracing.allow_hidden and not _is_in_pieces(function)
+        )
         self.learned: Learned | None = None
         if tracing.trainable:
             self.learned = Learned(function, tracing.source, Workplace(tracing.sandbox, tracing.timeout_s))
@@ -163,6 +166,12 @@ class Traced(Callee, Generic[P, R]):
         if receiver is not _NOBODY:
             given.insert(0, receiver)
         return RunningUnrecorded(state) if isinstance(state, Off) else None, function, given, kwargs
+
+
+def _is_in_pieces(function: object) -> bool:
+    """Whether a function gives something that has to be awaited or iterated."""
+    code = getattr(function, "__code__", None)
+    return code is not None and bool(code.co_flags & _IN_PIECES)
 
 
 class Bound(Callee):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentopt.store.records import CandidateRow, RunRow
 
 if TYPE_CHECKING:
     from agentopt.store.file import Store
-
-_LEADERS = 1000
+    from agentopt.store.log import RunLog
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,8 @@ class Figures:
     """None: the price of some call is unknown."""
     failures: tuple[tuple[str, int], ...]
     """Kinds of errors, the commonest first."""
-    leaders: tuple[CandidateRow, ...]
-    """The candidates that were measured, the best first."""
-    chosen: int | None = None
-    """The one that the search chose, where it is over."""
-
-    @property
-    def best(self) -> CandidateRow | None:
-        """What the search chose, or what is thought best so far."""
-        chosen = [one for one in self.leaders if one.number == self.chosen]
-        standing = [one for one in self.leaders if not one.dropped]
-        return next(iter([*chosen, *standing]), None)
+    best: CandidateRow | None
+    """What the search chose, or what is thought best so far; None before anything was measured."""
 
 
 def figures(store: Store, run: RunRow) -> Figures:
@@ -43,9 +34,10 @@ def figures(store: Store, run: RunRow) -> Figures:
     base = store.base
     (n_trials,) = base.read("SELECT count(*) FROM trials WHERE run = ?", [run.id])[0]
     (n_candidates,) = base.read("SELECT count(*) FROM candidates WHERE run = ?", [run.id])[0]
+    # Otherwise SQLite may take the rows in the order of their keys, which is any order on the disk.
     calls, tokens, cost, unknown = base.read(
         "SELECT coalesce(sum(calls), 0), coalesce(sum(input_tokens + output_tokens), 0), coalesce(sum(cost_usd), 0.0), "
-        "count(*) - count(cost_usd) FROM calls WHERE run = ?",
+        "count(*) - count(cost_usd) FROM calls INDEXED BY call_of_run WHERE run = ?",
         [run.id],
     )[0]
     failures = base.read(
@@ -53,7 +45,14 @@ def figures(store: Store, run: RunRow) -> Figures:
         "ORDER BY n DESC, error_kind",
         [run.id],
     )
-    leaders = store.log(run).leaders(_LEADERS)
-    chosen = (run.summary.get("best") or {}).get("number")
     known_cost = None if unknown else float(cost)
-    return Figures(n_trials, n_candidates, calls, tokens, known_cost, tuple(failures), tuple(leaders), chosen)
+    best = _best(store.log(run), run.summary)
+    return Figures(n_trials, n_candidates, calls, tokens, known_cost, tuple(failures), best)
+
+
+def _best(log: RunLog, summary: Mapping[str, Any]) -> CandidateRow | None:
+    chosen = summary.get("best")
+    number = chosen.get("number") if isinstance(chosen, dict) else None
+    if isinstance(number, int):
+        return log.candidate(number)
+    return log.standing_best()

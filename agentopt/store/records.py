@@ -63,6 +63,8 @@ class TrialRow:
     cost_usd: float | None = 0.0
     cache_hits: int = 0
     seconds: float = 0.0
+    made: float = 0.0
+    """Unix time; 0 is now."""
 
 
 @dataclass(frozen=True)
