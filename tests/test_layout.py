@@ -23,10 +23,11 @@ FLOORS = {
     "agentopt.inheritance": 0,
     "agentopt.llm": 1, "agentopt.sandbox": 1, "agentopt.store": 1,
     "agentopt.graph": 2,
-    "agentopt.search": 3, "agentopt.optimizers": 3,
-    "agentopt.solvers": 4,
-    "agentopt.cli": 5, "agentopt.testing": 5,
-    "agentopt.__main__": 6,
+    "agentopt.optimizers": 3,
+    "agentopt.search": 4,
+    "agentopt.solvers": 5,
+    "agentopt.cli": 6, "agentopt.testing": 6,
+    "agentopt.__main__": 7,
 }  # fmt: skip
 
 # Put together from halves, so that this file does not hold what it looks for.

@@ -130,8 +130,8 @@ def _outcome(job: LiveJob) -> Outcome:
     except Exception as error:  # noqa: BLE001 a metric may stumble over what the workflow gave
         failure = failure_of(error, job.subject.metric)
         text = f"the metric raised {failure}"
-        return Outcome(None, error=text, error_kind=failure.kind, trace=pack([node], job.keys))
-    return Outcome(said.score, said.text, said.objectives, trace=pack([node], job.keys))
+        return Outcome(None, error=text, error_kind=failure.kind, trace=pack([node], job.keys, job.versions.values()))
+    return Outcome(said.score, said.text, said.objectives, trace=pack([node], job.keys, job.versions.values()))
 
 
 def _called(function: Callable[..., Any], *given: Any) -> Any:
@@ -146,7 +146,7 @@ def _called(function: Callable[..., Any], *given: Any) -> Any:
 def _failed(error: Exception, job: LiveJob) -> Outcome:
     failure = failure_of(error, job.subject.workflow)
     try:
-        trace = pack([error], job.keys)
+        trace = pack([error], job.keys, job.versions.values())
     except AgentoptError:  # no traced call raised it
         trace = ""
     return Outcome(None, error=str(failure), error_kind=failure.kind, trace=trace)

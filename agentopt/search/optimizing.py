@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agentopt.errors import InputError
+from agentopt.errors import InputError, StoreError
 from agentopt.graph.memo import Memo
 from agentopt.llm import Budget
 from agentopt.search.archive import Archive
@@ -118,7 +118,9 @@ def _searched(search: Search, asking: Asking, budget: Budget, log: RunLog | None
         interrupted, search.stopped = True, "interrupted"
     except BaseException as error:
         if log is not None:
-            log.finish("failed", {"stopped": f"{type(error).__name__}: {error}"})
+            # Where the store is what failed, that is what is raised.
+            with suppress(StoreError):
+                log.finish("failed", {"stopped": f"{type(error).__name__}: {error}"})
         raise
     finally:
         # Whoever was left behind calls no model any more.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from agentopt.search.empirical_bayes import Fit
-    from agentopt.search.gaussian_tree import Evidence
+    from agentopt.search.gaussian_tree import Evidence, Solution
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -106,14 +106,16 @@ class Posterior:
     def means(self) -> Floats:
         """The posterior mean of each candidate, (n_candidates,)."""
         known = self._now()
-        return known.center + known.scale * known.solution.mean[1:]
+        means: Floats = known.center + known.scale * known.solution.mean[1:]
+        return means
 
     def sds(self) -> Floats:
         """The posterior sd of each candidate, (n_candidates,)."""
         import numpy as np
 
         known = self._now()
-        return known.unit * np.sqrt(known.solution.variance[1:])
+        sds: Floats = known.unit * np.sqrt(known.solution.variance[1:])
+        return sds
 
     def mean(self, candidate: int) -> float:
         """The posterior mean of a candidate."""
@@ -150,7 +152,8 @@ class Posterior:
     def sample(self, rng: Generator) -> Floats:
         """Draw the qualities of all candidates jointly, (n_candidates,)."""
         known = self._now()
-        return self.means() + known.unit * known.solution.deviation(rng)[0][1:]
+        drawn: Floats = self.means() + known.unit * known.solution.deviation(rng)[0][1:]
+        return drawn
 
     def item_sample(self, rng: Generator, item: Hashable) -> Floats:
         """Draw what each candidate may be expected to score on an item, (n_candidates,).
@@ -160,7 +163,7 @@ class Posterior:
         """
         known = self._now()
         nodes, columns = known.solution.deviation(rng)
-        drawn = self.means() + known.unit * nodes[1:]
+        drawn: Floats = self.means() + known.unit * nodes[1:]
         number = self._items.get(item)
         if number is None:
             return drawn
@@ -234,7 +237,7 @@ class _Known:
     scale: float
 
     @property
-    def solution(self):
+    def solution(self) -> Solution:
         return self.fit.solution
 
     @cached_property

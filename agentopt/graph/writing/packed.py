@@ -8,7 +8,7 @@ versions are not written where a number says which one it is. Nothing in the tex
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agentopt.errors import AgentoptError, TraceError
@@ -40,18 +40,19 @@ class Stand:
     __slots__ = ()
 
 
-def pack(outputs: Sequence[Output], keys: Mapping[int, str]) -> str:
+def pack(outputs: Sequence[Output], keys: Mapping[int, str], known: Collection[Version[Any]] = ()) -> str:
     """Write the part of a trace that lies between parameters and some outputs.
 
     Args:
         outputs: Nodes, or exceptions that left a traced call.
         keys: By the id of each parameter that is written as such: what to call it; others are plain inputs.
+        known: Versions whose values whoever reads the trace has, so that their numbers say enough.
 
     Raises:
         TraceError: An output is no node and carries none.
     """
     nodes = [output_node(output) for output in outputs]
-    return _Packing(keys).text(sweep(nodes), nodes)
+    return _Packing(keys, known).text(sweep(nodes), nodes)
 
 
 def unpack(
@@ -79,8 +80,9 @@ def unpack(
 
 
 class _Packing:
-    def __init__(self, keys: Mapping[int, str]) -> None:
+    def __init__(self, keys: Mapping[int, str], known: Collection[Version[Any]]) -> None:
         self._keys = keys
+        self._known = {id(version) for version in known}
         self._operations: list[Any] = []
         self._values: list[Any] = []
         self._blocks: list[Any] = []
@@ -128,7 +130,7 @@ class _Packing:
 
     def _version(self, node: Version[Any]) -> list[Any]:
         key = self._keys[id(node.parameter)]
-        if node is node.parameter.version:
+        if id(node) in self._known:
             return [key, node.number]
         origin = [node.author, node.reason, node.parent]
         try:
@@ -230,9 +232,9 @@ class _Unpacking:
         if key not in self._parameters:
             raise TraceError(f"the trace names a parameter {key!r}, which is not among {', '.join(self._parameters)}")
         parameter, version = self._parameters[key], self._versions.get(key)
-        if version is not None and version.number == number:
-            return version
         if written is None:
+            if version is not None and version.number == number:
+                return version
             return parameter.versions[_place(number)]
         value = value_from_data(written, parameter.domain)
         parameter.domain.check(value)

@@ -20,7 +20,12 @@ def value_as_data(version: Version[Any]) -> dict[str, Value]:
         CodecError: It is neither.
     """
     domain = version.parameter.domain
-    return plain_as_data(version._value if domain.kind == "data" else version.then, domain)
+    try:
+        return {"value": tagged.encode(version.then)}
+    except CodecError:
+        if domain.kind != "data":
+            raise
+    return plain_as_data(version._value, domain)
 
 
 def plain_as_data(value: Any, domain: Domain[Any]) -> dict[str, Value]:

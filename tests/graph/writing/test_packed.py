@@ -95,7 +95,8 @@ def keys_of(*parameters: Parameter[Any]) -> dict[str, Parameter[Any]]:
 
 def again(outputs: list[Output], parameters: dict[str, Parameter[Any]]) -> list[AnyNode[Any]]:
     """The outputs, packed and unpacked."""
-    text = pack(outputs, {id(one): key for key, one in parameters.items()})
+    known = [version for one in parameters.values() for version in one.versions]
+    text = pack(outputs, {id(one): key for key, one in parameters.items()}, known)
     return unpack(text, parameters, {key: one.version for key, one in parameters.items()})
 
 
@@ -193,7 +194,7 @@ def test_a_trace_under_chosen_versions_names_them() -> None:
     greeting = parameter("Hello", name="greeting")
     other = greeting.add("Hi")
     with using({greeting: other}):
-        text = pack([shout(greeting)], {id(greeting): "g"})
+        text = pack([shout(greeting)], {id(greeting): "g"}, [other])
     (back,) = unpack(text, {"g": greeting}, {"g": other})
     assert backward_all([(back, "so")]).reached == (other,)
 
