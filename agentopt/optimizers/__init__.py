@@ -4,6 +4,7 @@ OptoPrime   reads the whole trace in one call
 TextGrad    passes feedback back call by call, then asks for new values
 OPRO        sees the values tried and their scores, no trace
 LocalSearch tries numbers, choices and exemplars near those that are there; asks no model
+Random      draws them from their whole domains, a baseline; asks no model
 Mixed       gives every kind of parameter the optimizer that suits it
 """
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from agentopt.optimizers.optoprime import OptoPrime
     from agentopt.optimizers.prompted import Prompted
     from agentopt.optimizers.proposal import Evaluation, Proposal, Rejection, Step
+    from agentopt.optimizers.random import Random
     from agentopt.optimizers.textgrad import TextGrad
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "OptoPrime",
     "Prompted",
     "Proposal",
+    "Random",
     "Rejection",
     "Settings",
     "Step",
@@ -46,6 +49,7 @@ _HOME = {
     "OptoPrime": "optoprime",
     "Prompted": "prompted",
     "Proposal": "proposal",
+    "Random": "random",
     "Rejection": "proposal",
     "Settings": "optimizer",
     "Step": "proposal",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -91,13 +91,32 @@ class Optimizer(ABC):
     def tell(self, evaluation: Evaluation) -> None:
         """Take note of what happened; it is used by every `ask` until `zero_feedback`."""
         self._pending.append(evaluation)
-        traced: dict[Any, Version[Any]] = {}
-        for version in sorted(evaluation.graph.reached, key=lambda version: version.number):
-            # Of several versions in one trace the latest is meant.
-            traced[version.parameter] = version
-        self.memory.add(
-            {parameter: traced.get(parameter, parameter.version) for parameter in self.parameters}, evaluation
-        )
+        self.memory.add(self._whole(latest_versions([evaluation])), evaluation)
+
+    def judge(
+        self,
+        versions: Mapping[Parameter[Any], Version[Any]],
+        estimate: float,
+        *,
+        parent: Mapping[Parameter[Any], Version[Any]] | None = None,
+    ) -> None:
+        """Take note of what a combination of versions is thought to be worth by now; it may be said again and again.
+
+        What is told is the little that is known of a few runs. A search knows more, also of what was never told, such
+        as proposals that made nothing better; said here, it ranks the trials that prompts show.
+
+        Args:
+            versions: By parameter; one that is not named is meant at its present version.
+            estimate: Higher is better; can be compared with that of other combinations.
+            parent: The combination that it was made from.
+
+        Raises:
+            InputError: The estimate is no finite number.
+        """
+        self.memory.judge(self._whole(versions), estimate, None if parent is None else self._whole(parent))
+
+    def _whole(self, versions: Mapping[Parameter[Any], Version[Any]]) -> dict[Parameter[Any], Version[Any]]:
+        return {parameter: versions.get(parameter, parameter.version) for parameter in self.parameters}
 
     def ask(self, n: int = 1) -> list[Proposal]:
         """Proposals for what to try next, at most n.
@@ -173,8 +192,9 @@ class Optimizer(ABC):
             return Step("unchanged", (), rejected, None, nothing, self._usage)
         if not proposals:
             return Step("rejected", (), rejected, None, nothing, self._usage)
-        first = proposals[0]
+        first, before = proposals[0], self._starts()
         first.apply()
+        self.memory.expect(self._whole({}), before)
         return Step("applied", proposals, rejected, first, first.reason, self._usage)
 
     def _recorded(self, step: Step) -> Step:
@@ -195,6 +215,10 @@ class Optimizer(ABC):
     def _asked(self, n: int) -> Asked:
         """What comes of asking for n proposals; there is feedback."""
 
+    def _starts(self) -> dict[Parameter[Any], Version[Any]]:
+        """The versions that proposals start from: of what was told, or else the present ones."""
+        return self._whole(latest_versions(self._pending))
+
     def _reached(self) -> bool:
         """Whether there is feedback for a parameter of this optimizer."""
         mine = set(map(id, self.trainable))
@@ -210,3 +234,9 @@ class Optimizer(ABC):
             f"no feedback reaches {names}: the outputs were not made from them by traced calls. A value that left the "
             "graph on the way, as by str(), int() or an f-string outside of a traced function, cuts it"
         )
+
+
+def latest_versions(evaluations: Sequence[Evaluation]) -> dict[Parameter[Any], Version[Any]]:
+    """The versions that led to what was told; of several of one parameter the latest is meant."""
+    reached = (version for told in evaluations for version in told.graph.reached)
+    return {version.parameter: version for version in sorted(reached, key=lambda version: version.number)}

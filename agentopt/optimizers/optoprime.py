@@ -7,7 +7,6 @@ several candidates and patches, and what was tried before is shown with its scor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from agentopt.graph.parameter_node import Parameter, Version
@@ -50,12 +49,7 @@ class OptoPrime(Prompted):
     def _editable(self, graph: TraceGraph) -> dict[str, Version[Any]]:
         """This optimizer's parameters in a graph, by name, each at its latest version there."""
         mine = set(map(id, self.trainable))
-        latest: dict[Parameter[Any], tuple[str, Version[Any]]] = {}
-        for name, version in graph.versions.items():
-            known = latest.get(version.parameter)
-            if id(version.parameter) in mine and (known is None or known[1].number < version.number):
-                latest[version.parameter] = name, version
-        return dict(latest.values())
+        return {name: version for name, version in _latest(graph).items() if id(version.parameter) in mine}
 
     def prompt(self, n: int) -> Prompt:
         graph = self._graph()
@@ -69,15 +63,25 @@ class OptoPrime(Prompted):
             inputs=view.inputs if self._trace else "",
             calls=view.calls if self._trace else "",
             feedback=view.feedback,
-            trials=self._trials(versions),
+            trials=self._trials(graph),
             editable=", ".join(versions),
             kinds=kinds(versions),
             n=n,
         )
         return Prompt(messages, versions)
 
-    def _trials(self, versions: Mapping[str, Version[Any]]) -> list[str]:
-        names = {version.parameter: name for name, version in versions.items()}
-        present = {version.parameter: version for version in versions.values()}
-        whole = {parameter: present.get(parameter, parameter.version) for parameter in self.parameters}
-        return [trial_text(trial, names, present) for trial in self.memory.shown(without=whole)]
+    def _trials(self, graph: TraceGraph) -> list[str]:
+        # Also with what another optimizer changed of the same trace, without which a score would not be understood.
+        names = {version.parameter: name for name, version in _latest(graph).items()}
+        present = {version.parameter: version for version in _latest(graph).values()}
+        return [trial_text(trial, names, present) for trial in self.memory.shown(without=present)]
+
+
+def _latest(graph: TraceGraph) -> dict[str, Version[Any]]:
+    """The parameters of a graph, each at its latest version there, by the names that these have."""
+    latest: dict[Parameter[Any], tuple[str, Version[Any]]] = {}
+    for name, version in graph.versions.items():
+        known = latest.get(version.parameter)
+        if known is None or known[1].number < version.number:
+            latest[version.parameter] = name, version
+    return dict(latest.values())

@@ -118,7 +118,7 @@ class Step:
     """The record of one step: nothing that a model proposed is lost in silence."""
 
     outcome: Outcome
-    """applied: a proposal was. unchanged: the model said that nothing is to change. rejected: nothing in the reply
+    """applied: a proposal was. unchanged: the optimizer said that nothing is to change. rejected: nothing in the reply
     could be used. no feedback: none reaches a parameter, so no model was asked. failed: the call failed."""
     proposed: tuple[Proposal, ...] = ()
     rejected: tuple[Rejection, ...] = ()

@@ -79,7 +79,7 @@ class TextGrad(OptoPrime):
             functions=view.functions,
             parameters=view.parameters,
             comments=said,
-            trials=self._trials(versions),
+            trials=self._trials(graph),
             editable=", ".join(versions),
             kinds=kinds(versions),
             n=n,

@@ -3,7 +3,8 @@
     assert broken_promises(MyOptimizer) == []
 
 The model answers every request for new values with one good candidate, or with a bad one, and every other request
-with an empty value of the type that is asked for.
+with an empty value of the type that is asked for. An optimizer that asks no model ignores it, and keeps those promises
+that are not about what a model says; the others are asked of whoever is a `Prompted`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from collections.abc import Callable
 from typing import Any
 
 from agentopt.errors import AgentoptError, AuthError
+from agentopt.graph.choosing import using
 from agentopt.graph.domains.number import Integer
 from agentopt.graph.parameter_node import Parameter
 from agentopt.graph.tracing import trace
 from agentopt.graph.variable import parameter
 from agentopt.llm.message import Message
 from agentopt.optimizers.optimizer import Optimizer
+from agentopt.optimizers.prompted import Prompted
 from agentopt.testing.model import ScriptedModel
 
 Make = Callable[[Any, ScriptedModel], Optimizer]
@@ -33,7 +36,7 @@ def broken_promises(make: Make) -> list[str]:
         make: Makes the optimizer of parameters and a model.
     """
     broken = []
-    for check in _CHECKS:
+    for check in (*_CHECKS, *(_CHECKS_OF_PROMPTED if _is_prompted(make) else ())):
         try:
             found = check(make)
         except Exception as error:  # noqa: BLE001
@@ -42,6 +45,14 @@ def broken_promises(make: Make) -> list[str]:
         if found:
             broken.append(f"{check.__doc__}: {found}")
     return broken
+
+
+def _is_prompted(make: Make) -> bool:
+    try:
+        return isinstance(_begin(make, _setting(_GOOD))[0], Prompted)
+    except Exception:  # noqa: BLE001
+        # That it cannot be made is what the checks find out.
+        return False
 
 
 def _setting(value: int) -> ScriptedModel:
@@ -78,16 +89,80 @@ def _applies(make: Make) -> str:
     """step applies a good proposal and records it"""
     optimizer, n = _begin(make, _setting(_GOOD))
     step = optimizer.step()
-    right = n.data == _GOOD and step.outcome == "applied" and optimizer.steps == [step]
+    right = n.data != 2 and step.outcome == "applied" and optimizer.steps == [step]
     return "" if right else f"n is {n.data}, the record says {step}"
 
 
+def _follows(make: Make) -> str:
+    """what the model proposes is what step applies"""
+    optimizer, n = _begin(make, _setting(_GOOD))
+    optimizer.step()
+    return "" if n.data == _GOOD else f"n is {n.data}"
+
+
 def _asks(make: Make) -> str:
-    """ask gives proposals and applies none"""
+    """ask gives proposals from the domain and applies none"""
     optimizer, n = _begin(make, _setting(_GOOD))
     proposals = optimizer.ask()
-    values = [list(proposal.changes.values()) for proposal in proposals]
-    return "" if values == [[_GOOD]] and n.data == 2 else f"proposed {values}, n is {n.data}"
+    values = [proposal.changes.get(n) for proposal in proposals]
+    right = len(values) == 1 and n.data == 2 and all(type(value) is int and 0 <= value <= 9 for value in values)
+    return "" if right else f"proposed {values}, n is {n.data}"
+
+
+def _bounds(make: Make) -> str:
+    """ask gives no more proposals than it is asked for, and no two that are equal"""
+    optimizer, n = _begin(make, _setting(_GOOD))
+    values = [proposal.changes.get(n) for proposal in optimizer.ask(3)]
+    return "" if 1 <= len(values) <= 3 and len(set(values)) == len(values) else f"proposed {values} when asked for 3"
+
+
+def _starts_as_told(make: Make) -> str:
+    """proposals are made from the version that was told and that the context has"""
+    n = parameter(2, Integer(0, 9), name="n")
+    optimizer, other = make([n], _setting(_GOOD)), n.add(7)
+    with using({n: other}):
+        optimizer.backward(_square(n), "larger")
+        made_from = [proposal.made_from.get(n) for proposal in optimizer.ask()]
+    return "" if made_from == [other.number] else f"made from the versions {made_from}, told was {other.number}"
+
+
+def _forks(make: Make) -> str:
+    """a fork has feedback of its own, and remembers the same trials"""
+    n = parameter(2, Integer(0, 9), name="n")
+    optimizer = make([n], _setting(_GOOD))
+    fork = optimizer.fork(3)
+    fork.backward(_square(n), "larger")
+    if optimizer.step().outcome != "no feedback":
+        return "what a fork was told reached the others"
+    found = len(fork.ask()), len(optimizer.memory), fork.memory is optimizer.memory
+    return "" if found == (1, 1, True) else f"proposals, trials remembered, whether by both: {found}"
+
+
+def _draws_by_number(make: Make) -> str:
+    """the same feedback and the same number of an ask give the same proposals"""
+    found = []
+    for _ in range(2):
+        n = parameter(2, Integer(0, 9), name="n")
+        optimizer = make([n], _setting(_GOOD))
+        asked = []
+        for number in range(4):
+            fork = optimizer.fork(number)
+            fork.backward(_square(n), "larger")
+            asked.append([proposal.changes.get(n) for proposal in fork.ask(2)])
+        found.append(asked)
+    return "" if found[0] == found[1] else f"two equal runs proposed {found[0]} and {found[1]}"
+
+
+def _judges(make: Make) -> str:
+    """what is judged is remembered, ranked by its latest estimate, and changes no parameter"""
+    optimizer, n = _begin(make, _setting(_GOOD))
+    worse, better = n.add(5), n.add(6)
+    for estimate in (0.75, 0.25):
+        optimizer.judge({n: worse}, estimate, parent={n: n.versions[0]})
+    optimizer.judge({n: better}, 0.5)
+    best = optimizer.memory.best
+    found = best is not None and best.versions[n] is better, worse.score, n.data
+    return "" if found == (True, 0.25, 2) else f"whether the best was known, the score of another, n: {found}"
 
 
 def _refuses(make: Make) -> str:
@@ -143,4 +218,15 @@ def _repeats(make: Make) -> str:
     return "" if prompts[0] == prompts[1] else "two equal runs asked differently"
 
 
-_CHECKS: tuple[Check, ...] = (_applies, _asks, _refuses, _waits, _leaves_fixed, _fails_aloud, _repeats)
+_CHECKS: tuple[Check, ...] = (
+    _applies,
+    _asks,
+    _bounds,
+    _waits,
+    _leaves_fixed,
+    _starts_as_told,
+    _forks,
+    _draws_by_number,
+    _judges,
+)
+_CHECKS_OF_PROMPTED: tuple[Check, ...] = (_follows, _refuses, _fails_aloud, _repeats)

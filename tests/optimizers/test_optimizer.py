@@ -11,7 +11,7 @@ from agentopt.errors import AuthError, BudgetExceeded, DomainError, InputError, 
 from agentopt.graph.writing.parameter_file import load, save
 from agentopt.llm import Budget, Message
 from agentopt.llm.exchange import Completion
-from agentopt.optimizers import OPRO, Evaluation, Optimizer, OptoPrime, Proposal, Settings, TextGrad
+from agentopt.optimizers import OPRO, Evaluation, OptoPrime, Prompted, Proposal, Settings, TextGrad
 from agentopt.testing import ScriptedModel
 from tests.optimizers.program import Program, reply
 
@@ -19,7 +19,7 @@ KINDS = [OptoPrime, OPRO]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_step_applies_the_first_proposal(kind: type[Optimizer], program: Program) -> None:
+def test_a_step_applies_the_first_proposal(kind: type[Prompted], program: Program) -> None:
     """The candidate that the model trusts most is applied, the others stand in the record."""
     optimizer = kind(program.parameters, ScriptedModel([reply({"times": 3}, {"times": 4})]))
     optimizer.backward(program.run(), "more")
@@ -302,7 +302,7 @@ def test_options_of_one_optimizer_do_not_reach_another(program: Program) -> None
 
 
 @pytest.mark.parametrize("kind", [OptoPrime, OPRO, TextGrad])
-def test_parameters_are_never_cut(kind: type[Optimizer], program: Program) -> None:
+def test_parameters_are_never_cut(kind: type[Prompted], program: Program) -> None:
     """A model that is to rewrite a text sees all of it, or what it was before is shown in full."""
     long = "{name} " + "x" * 30_000 + " end"
     program.greeting.set(long)
@@ -362,7 +362,7 @@ def test_of_several_versions_the_latest_is_scored(program: Program) -> None:
 
 
 @pytest.mark.parametrize("kind", [OptoPrime, OPRO, TextGrad])
-def test_a_parameter_that_was_switched_off_is_left_alone(kind: type[Optimizer], program: Program) -> None:
+def test_a_parameter_that_was_switched_off_is_left_alone(kind: type[Prompted], program: Program) -> None:
     """trainable=False holds from when it is set, also between feedback and step."""
     model = ScriptedModel(lambda messages: reply({"times": 4}))
     optimizer = kind([program.times], model)
