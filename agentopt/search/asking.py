@@ -86,6 +86,11 @@ class Asking:
         answers = self._answers(turns)
         return [child for turn, answer in zip(turns, answers, strict=True) for child in self._added(turn, answer)]
 
+    def judge(self, candidate: Candidate, estimate: float) -> None:
+        """Tell the optimizer what a candidate is thought to be worth, also one that it was never told of."""
+        parent = self._archive[candidate.parents[0]].live if candidate.parents else None
+        self._optimizer.judge(candidate.live, estimate, parent=parent)
+
     def _told(self, ask: Ask, seen: Sequence[tuple[Trial, Outcome]]) -> _Turn:
         """An optimizer of its own for one ask, which knows what came of the parent's trials."""
         parent, number = self._archive[ask.parent], self._n_asks

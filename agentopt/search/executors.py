@@ -82,7 +82,7 @@ def run_all(
         future.add_done_callback(ended.put)
 
     try:
-        for place in (place for place, _ in zip(places, range(_WINDOW), strict=False)):
+        for _, place in zip(range(_WINDOW), places, strict=False):
             begin(place)
         while waiting:
             future = ended.get()
@@ -124,10 +124,14 @@ def _made(chosen: Any) -> tuple[Executor, Callable[[], None]]:
     kind, _, detail = chosen.partition(":") if isinstance(chosen, str) else ("threads", "", chosen)
     if kind == "dask":
         return _dask(detail)
-    if kind not in ("threads", "processes") or (detail is not None and isinstance(detail, bool)):
-        raise InputError(f"expected {_KINDS}, got {chosen!r}")
-    number = detail if isinstance(detail, int) else int(detail) if detail and detail.isdecimal() else None
-    if (number is None and detail not in (None, "")) or (number is not None and number < 1):
+    number = int(detail) if isinstance(detail, str) and detail.isdecimal() else detail or None
+    is_number = type(number) is int and number >= 1
+    if (
+        kind not in ("threads", "processes")
+        or detail is False
+        or (detail == 0 and detail != "")
+        or not (number is None or is_number)
+    ):
         raise InputError(f"expected {_KINDS}, got {chosen!r}")
     if kind == "processes":
         return Processes(number or _cores()), _nothing

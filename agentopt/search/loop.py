@@ -20,6 +20,8 @@ from agentopt.search.trials import Trials
 if TYPE_CHECKING:
     from agentopt.llm import Budget
 
+_MATTERS = 0.1
+"""Standard deviations by which an estimate moves before anybody is told."""
 _FAILED_ASKS = 5
 """Asks in a row that fail before the search ends: what is wrong is not the candidates."""
 
@@ -51,7 +53,7 @@ class Search:
         self._asking = asking
         self._journal = journal
         self._budget = budget
-        self._noted: dict[int, tuple[str, float | None, float | None]] = {}
+        self._noted: dict[int, tuple[str, float, float]] = {}
         self.stopped = ""
         """Why it ended."""
         self._chosen: Candidate | None = None
@@ -72,7 +74,7 @@ class Search:
             idle = 0 if children else idle + 1
             self._note()
         self._final()
-        self._note()
+        self._note(whole=True)
 
     def test(self) -> TestReport | None:
         """Run start and best on the held-out items, once; None where there is no item or no room.
@@ -224,18 +226,24 @@ class Search:
             if self._trials.spent:
                 return
 
-    def _note(self) -> None:
-        """Write down how candidates stand, where that has changed."""
+    def _note(self, *, whole: bool = False) -> None:
+        """Write down how candidates stand and tell the optimizer, where that has changed by more than can matter.
+
+        Args:
+            whole: Also where it has changed by less.
+        """
         best = self.archive.estimate(self.archive.best.number)
         if best is not None:
             self.curve.append((self.archive.n_trials, best))
-        changed: list[tuple[int, str, float | None, float | None]] = []
         posterior = self.archive.posterior
+        changed: list[tuple[int, str, float | None, float | None]] = []
         for one in self.archive.candidates:
-            is_known = bool(self.archive.outcomes(one.number, "validation"))
-            mean = round(posterior.mean(one.number), 9) if is_known else None
-            now = one.dropped, mean, round(posterior.sd(one.number), 9) if is_known else None
-            if self._noted.get(one.number) != now:
-                self._noted[one.number] = now
-                changed.append((one.number, *now))
+            if not self.archive.outcomes(one.number, "validation"):
+                continue
+            mean, sd = posterior.mean(one.number), posterior.sd(one.number)
+            dropped, before, _ = self._noted.get(one.number, (one.dropped, float("inf"), 0.0))
+            if whole or dropped != one.dropped or abs(mean - before) > _MATTERS * sd:
+                self._noted[one.number] = one.dropped, mean, sd
+                changed.append((one.number, one.dropped, mean, sd))
+                self._asking.judge(one, mean)
         self._journal.note_standing(changed)

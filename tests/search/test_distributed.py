@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from agentopt import Budget, optimize
+from agentopt.errors import InputError
 from agentopt.search import Settings
-from tests.search.program import dataset, facts, metric, reset, search, workflow
+from tests.search.program import facts, search
 
 distributed = pytest.importorskip("distributed")
 # The cluster's own threads and sockets are its affair.
@@ -68,8 +68,5 @@ def test_nothing_is_lost_when_a_worker_is_killed(client: Any, tmp_path: Path) ->
 
 def test_an_address_where_nobody_answers_is_refused() -> None:
     """In one sentence."""
-    from agentopt.errors import InputError
-
-    reset()
     with pytest.raises(InputError, match="no Dask scheduler answers at 'nowhere'"):
-        optimize(workflow, dataset(), metric, budget=Budget(evaluations=100), executor="dask:nowhere")
+        search(executor="dask:nowhere")
