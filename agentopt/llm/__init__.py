@@ -7,7 +7,7 @@
     fenced       the program in a reply
 
 A reply passes these layers on its way up, and each can be read on its own:
-provider client -> metering -> retry -> abilities -> verdict -> cache -> recording -> typed.
+provider client -> metering -> retry -> abilities -> verdict -> cache -> recording -> ambient -> typed.
 """
 
 from __future__ import annotations

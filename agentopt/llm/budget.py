@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from agentopt.errors import BudgetExceeded, ConfigError, InputError
 from agentopt.llm.message import Usage
 
+N = TypeVar("N", int, float)
 DEFAULT_REPLY_TOKENS = 8192
 SMALLEST_REPLY_TOKENS = 64
 
@@ -92,8 +94,12 @@ def budget_of(limits: Account) -> Budget:
     )
 
 
-def _least(one: float | None, other: float | None) -> float | None:
-    return min((amount for amount in (one, other) if amount is not None), default=None)
+def _part(left: N | None, asked: N | None) -> N | None:
+    if asked is not None and not asked >= 0:
+        raise InputError(f"expected a part of at least 0, got {asked}")
+    if left is None or asked is None:
+        return asked if left is None else left
+    return min(left, asked)
 
 
 class Budget:
@@ -133,6 +139,8 @@ class Budget:
         self._start = clock()
         self._lock = threading.Lock()
         self._usage = Usage()
+        self._dollars = 0.0
+        """Of calls whose price is known: one that is not must not free what the others took."""
         self._evaluations = 0
         self._held_tokens, self._held_dollars, self._held_calls = 0, 0.0, 0
 
@@ -180,15 +188,12 @@ class Budget:
             granted = self._grant(need, left)
             tokens = need.input_tokens + (granted or 0)
             dollars = need.price.of(need.input_tokens, granted or 0) if need.price else 0.0
-            self._held_calls += 1
-            self._held_tokens += tokens
-            self._held_dollars += dollars
-        return Reservation(granted, tokens, dollars, lambda usage: self._settle(tokens, dollars, usage))
+            return Reservation(granted, tokens, dollars, self._hold(1, tokens, dollars))
 
     def charge(self, usage: Usage) -> None:
         """Count what was not set aside before, such as a hit of the cache."""
         with self._lock:
-            self._usage += usage
+            self._add(usage)
 
     def take_evaluation(self, count: int = 1) -> None:
         """Count evaluations about to be made.
@@ -210,6 +215,8 @@ class Budget:
 
     def set_back(self, seconds: float) -> None:
         """Let seconds count that an earlier session of the same run took."""
+        if not seconds >= 0:
+            raise InputError(f"expected at least 0 seconds of an earlier session, got {seconds}")
         with self._lock:
             self._start -= seconds
 
@@ -217,7 +224,8 @@ class Budget:
         """Reserve a part of what is left for whoever works elsewhere, such as in another process.
 
         Args:
-            limits: The part in calls, tokens and dollars; where it is None, or more than is left, all that is left.
+            limits: The part in calls, tokens, dollars and seconds; where it is None, or more than is left, all that is
+                left. Seconds pass here all the same.
 
         Raises:
             BudgetExceeded: Nothing is left to give.
@@ -225,18 +233,18 @@ class Budget:
         with self._lock:
             left = self._left()
             self._check_seconds(left)
-            calls, tokens = _least(left.calls, limits.calls), _least(left.tokens, limits.tokens)
-            dollars = _least(left.dollars, limits.dollars)
-            for name, amount in (("calls", calls), ("tokens", tokens), ("dollars", dollars)):
+            for name in ("calls", "tokens", "dollars"):
+                amount = getattr(left, name)
                 if amount is not None and amount <= 0:
                     raise BudgetExceeded(f"the budget of {getattr(self.limits, name):g} {name} is used up")
-            self._held_calls += int(calls or 0)
-            self._held_tokens += int(tokens or 0)
-            self._held_dollars += dollars or 0.0
-        granted = Account(
-            None if calls is None else int(calls), None if tokens is None else int(tokens), dollars, left.seconds, None
-        )
-        return Share(granted, lambda usage: self._settle_share(granted, usage))
+            granted = Account(
+                _part(left.calls, limits.calls),
+                _part(left.tokens, limits.tokens),
+                _part(left.dollars, limits.dollars),
+                _part(left.seconds, limits.seconds),
+                None,
+            )
+            return Share(granted, self._hold(granted.calls or 0, granted.tokens or 0, granted.dollars or 0.0))
 
     def check(self) -> None:
         """Raise BudgetExceeded if no further call or no further second is left."""
@@ -246,8 +254,7 @@ class Budget:
             raise BudgetExceeded(f"the budget of {self.limits.calls} calls is used up")
 
     def _left(self) -> Account:
-        limits, used = self.limits, self._usage
-        dollars = used.cost_usd if used.cost_usd is not None else 0.0
+        limits, used, dollars = self.limits, self._usage, self._dollars
         return Account(
             None if limits.calls is None else limits.calls - used.calls - self._held_calls,
             None if limits.tokens is None else limits.tokens - used.tokens - self._held_tokens,
@@ -285,16 +292,27 @@ class Budget:
                 f"for the prompt and {least} for the reply"
             )
 
-    def _settle_share(self, granted: Account, usage: Usage) -> None:
-        with self._lock:
-            self._held_calls -= granted.calls or 0
-            self._held_tokens -= granted.tokens or 0
-            self._held_dollars -= granted.dollars or 0.0
-            self._usage += usage
+    def _hold(self, calls: int, tokens: int, dollars: float) -> Callable[[Usage], None]:
+        """Set amounts aside; what is returned gives them back and charges what was taken. The lock is held."""
+        self._change_held(calls, tokens, dollars)
+        settled = False
 
-    def _settle(self, tokens: int, dollars: float, usage: Usage) -> None:
-        with self._lock:
-            self._held_calls -= 1
-            self._held_tokens -= tokens
-            self._held_dollars -= dollars
-            self._usage += usage
+        def settle(usage: Usage) -> None:
+            nonlocal settled
+            with self._lock:
+                if settled:
+                    raise InputError("expected what was set aside to be settled once, and it was settled before")
+                settled = True
+                self._change_held(-calls, -tokens, -dollars)
+                self._add(usage)
+
+        return settle
+
+    def _change_held(self, calls: int, tokens: int, dollars: float) -> None:
+        self._held_calls += calls
+        self._held_tokens += tokens
+        self._held_dollars += dollars
+
+    def _add(self, usage: Usage) -> None:
+        self._usage += usage
+        self._dollars += usage.cost_usd or 0.0

@@ -39,7 +39,8 @@ def connect(
     from agentopt.llm.model import ChatModel
     from agentopt.llm.stack import channel
 
-    return ChatModel(channel(name, Files(cache, record, replay), options or Options()), budget)
+    made, endpoint = channel(name, Files(cache, record, replay), options or Options())
+    return ChatModel(made, budget, endpoint)
 
 
 def connect_async(
@@ -55,4 +56,5 @@ def connect_async(
     from agentopt.llm.model import AsyncChatModel
     from agentopt.llm.stack import async_channel
 
-    return AsyncChatModel(async_channel(name, Files(cache, record, replay), options or Options()), budget)
+    made, endpoint = async_channel(name, Files(cache, record, replay), options or Options())
+    return AsyncChatModel(made, budget, endpoint)

@@ -12,7 +12,7 @@ from agentopt.llm.budget import Budget
 from agentopt.llm.deadline import Deadline
 from agentopt.llm.exchange import AsyncChannel, Channel, Request, reply_of
 from agentopt.llm.message import PLAIN, Message, Reply, Sampling
-from agentopt.llm.plan import AsyncLayered, Layered, Plan, drive, drive_async
+from agentopt.llm.plan import AsyncLayered, Layered, Plan, apart, drive, drive_async
 
 T = TypeVar("T")
 
@@ -78,11 +78,13 @@ class ChatModel:
     Args:
         channel: Where requests go.
         budget: Charged with every call, beside the one a call may bring along.
+        endpoint: What tells its replies from those of others of the same name, such as the address.
     """
 
-    def __init__(self, channel: Channel, budget: Budget | None = None) -> None:
+    def __init__(self, channel: Channel, budget: Budget | None = None, endpoint: str = "") -> None:
         self.channel = channel
         self._budget = budget
+        self._endpoint = endpoint or channel.name
 
     @property
     def name(self) -> str:
@@ -133,7 +135,7 @@ class ChatModel:
         """
         request = _request(messages, sampling, self._budget, budget)
         around = AMBIENT.get()
-        channel = self.channel if around is None else Layered(Surrounded(around, self.name), self.channel)
+        channel = self.channel if around is None else Layered(Surrounded(around, self._endpoint), self.channel)
         if reply is None:
             return drive(_ask_for_text(request), channel.send)
         return drive(_ask_for(request, reply), channel.send)
@@ -154,9 +156,10 @@ class ChatModel:
 class AsyncChatModel:
     """An `AsyncModel` over an asyncio channel; arguments as for `ChatModel`."""
 
-    def __init__(self, channel: AsyncChannel, budget: Budget | None = None) -> None:
+    def __init__(self, channel: AsyncChannel, budget: Budget | None = None, endpoint: str = "") -> None:
         self.channel = channel
         self._budget = budget
+        self._endpoint = endpoint or channel.name
 
     @property
     def name(self) -> str:
@@ -196,7 +199,9 @@ class AsyncChatModel:
         """Answer a conversation; see `ChatModel.complete`."""
         request = _request(messages, sampling, self._budget, budget)
         around = AMBIENT.get()
-        channel = self.channel if around is None else AsyncLayered(Surrounded(around, self.name), self.channel)
+        channel = self.channel
+        if around is not None:
+            channel = AsyncLayered(Surrounded(around, self._endpoint), channel, apart)
         if reply is None:
             return await drive_async(_ask_for_text(request), channel.send)
         return await drive_async(_ask_for(request, reply), channel.send)

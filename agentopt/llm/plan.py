@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
+from contextvars import copy_context
 from typing import Protocol, TypeVar
 
 from agentopt.llm.exchange import AsyncChannel, Channel, Completion, Request
@@ -16,6 +17,9 @@ from agentopt.llm.exchange import AsyncChannel, Channel, Completion, Request
 R = TypeVar("R")
 Plan = Generator[Request, Completion, R]
 Step = Callable[[], Request]
+Advanced = tuple[Request | None, object]
+Within = Callable[[Callable[[Step], Advanced], Step], Awaitable[Advanced]]
+"""Takes a step in a thread, as `asyncio.to_thread` does."""
 
 
 class Layer(Protocol):
@@ -51,11 +55,13 @@ def _throwing(plan: Plan[R], error: BaseException) -> Step:
     return lambda: plan.throw(error)
 
 
-async def drive_async(plan: Plan[R], send: Callable[[Request], Awaitable[Completion]], *, blocking: bool = False) -> R:
-    """Run a plan to its end over an asyncio channel, its own steps in a thread if they block."""
+async def drive_async(
+    plan: Plan[R], send: Callable[[Request], Awaitable[Completion]], *, within: Within | None = None
+) -> R:
+    """Run a plan to its end over an asyncio channel, its own steps in threads where these are given."""
     step: Step = lambda: next(plan)  # noqa: E731
     while True:
-        request, result = await asyncio.to_thread(_advance, step) if blocking else _advance(step)
+        request, result = _advance(step) if within is None else await within(_advance, step)
         if request is None:
             return result  # type: ignore[return-value]
         try:
@@ -66,11 +72,25 @@ async def drive_async(plan: Plan[R], send: Callable[[Request], Awaitable[Complet
             step = _sending(plan, completion)
 
 
+async def apart(advance: Callable[[Step], Advanced], step: Step) -> Advanced:
+    """Take a step in a thread of its own.
+
+    asyncio's few threads might all be waiting for a reply, and whoever brings it need one of them.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1, "agentopt-step")
+    try:
+        return await asyncio.wrap_future(pool.submit(copy_context().run, advance, step))
+    finally:
+        pool.shutdown(wait=False)
+
+
 def _sending(plan: Plan[R], completion: Completion) -> Step:
     return lambda: plan.send(completion)
 
 
-def _advance(step: Step) -> tuple[Request | None, object]:
+def _advance(step: Step) -> Advanced:
     """The next request, or None and the plan's result; StopIteration must not reach a future."""
     try:
         return step(), None
@@ -97,11 +117,18 @@ class Layered:
 
 
 class AsyncLayered:
-    """A layer on an asyncio channel, which is one again."""
+    """A layer on an asyncio channel, which is one again.
 
-    def __init__(self, layer: Layer, inner: AsyncChannel) -> None:
+    Args:
+        layer: The layer.
+        inner: What it is put on.
+        within: The threads for a layer that blocks; None takes asyncio's.
+    """
+
+    def __init__(self, layer: Layer, inner: AsyncChannel, within: Within | None = None) -> None:
         self._layer = layer
         self._inner = inner
+        self._within = (within or asyncio.to_thread) if layer.blocking else None
 
     @property
     def name(self) -> str:
@@ -109,7 +136,7 @@ class AsyncLayered:
 
     async def send(self, request: Request) -> Completion:
         plan = self._layer.around(request)
-        return await drive_async(plan, self._inner.send, blocking=self._layer.blocking)
+        return await drive_async(plan, self._inner.send, within=self._within)
 
     async def close(self) -> None:
         await self._inner.close()

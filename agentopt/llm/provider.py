@@ -80,6 +80,11 @@ class Endpoint:
         return without_credentials(self.base_url) if self.base_url else self.provider
 
     @property
+    def label(self) -> str:
+        """Name and address, under which replies are kept."""
+        return f"{self.name} {self.address}"
+
+    @property
     def local(self) -> bool:
         return self.base_url is not None and is_loopback(self.base_url)
 

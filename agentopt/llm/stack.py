@@ -24,32 +24,36 @@ from agentopt.llm.sdk_channel import AsyncSdkChannel, SdkChannel, Wire
 from agentopt.llm.verdict import Whole
 
 
-def channel(name: str | None, files: Files, options: Options) -> Channel:
-    """The channel to a model, or to a recording, with all its layers."""
+def channel(name: str | None, files: Files, options: Options) -> tuple[Channel, str]:
+    """The channel to a model, or to a recording, with all its layers; and name and address of the model."""
     if files.replay is not None:
         made: Channel = Replay(files.replay)
         layers: list[Layer] = [_replayed(made.name), Whole()]
+        endpoint = made.name
     else:
         live = _Live.of(name, options)
         made = Retried(Layered(live.meter(), live.channel()), live.retry)
+        endpoint = live.endpoint.label
         layers = _layers(live.endpoint, files)
     for layer in layers:
         made = Layered(layer, made)
-    return made
+    return made, endpoint
 
 
-def async_channel(name: str | None, files: Files, options: Options) -> AsyncChannel:
+def async_channel(name: str | None, files: Files, options: Options) -> tuple[AsyncChannel, str]:
     """The same for asyncio."""
     if files.replay is not None:
         made: AsyncChannel = AsyncReplay(files.replay)
         layers: list[Layer] = [_replayed(made.name), Whole()]
+        endpoint = made.name
     else:
         live = _Live.of(name, options)
         made = AsyncRetried(AsyncLayered(live.meter(), live.async_channel()), live.retry)
+        endpoint = live.endpoint.label
         layers = _layers(live.endpoint, files)
     for layer in layers:
         made = AsyncLayered(layer, made)
-    return made
+    return made, endpoint
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def _layers(endpoint: Endpoint, files: Files) -> list[Layer]:
     """What goes on a live channel, innermost first."""
     layers: list[Layer] = [Abilities(endpoint.name), Whole()]
     if files.cache is not None:
-        layers.append(Cached(files.cache, f"{endpoint.name} {endpoint.address}"))
+        layers.append(Cached(files.cache, endpoint.label))
     if files.record is not None:
         layers.append(Recorded(files.record, endpoint.name, endpoint.secrets))
     return layers
