@@ -3,8 +3,8 @@
     python examples/optimize_mixed.py                      # needs no key: judge and editor are stand-ins
     python examples/optimize_mixed.py --model openai/...   # a model judges, and the same model edits the prompt
 
-A model says how urgent a message is, from 0 to 100; what is above the threshold wakes somebody up. Neither the best
-prompt nor the best threshold is of use without the other, so their changes are also tried together.
+A model says how urgent a message is, from 0 to 100; what is above the threshold wakes somebody up. Which threshold is
+best depends on the prompt, so changes of the two are also tried together.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RULE = "Only harm to people or machines is urgent."
 START = "How urgent is this, from 0 to 100? Answer with the number.\nMessage: {message}"
 
 prompt = parameter(START, Text(placeholders=("message",)), name="prompt")
-threshold = parameter(20, Integer(0, 100), name="threshold", description="Above it somebody is woken up.")
+threshold = parameter(48, Integer(0, 100), name="threshold", description="Above it somebody is woken up.")
 
 
 def messages(n: int, seed: int = 0) -> list[dict[str, object]]:
@@ -61,7 +61,7 @@ def feel(told: tuple[Message, ...]) -> str:
     """The judge offline: everything is rather urgent to it, unless its prompt says what is."""
     text = told[-1].text
     urgency = next((urgency for word, urgency in WORDS.items() if word in text.partition("Message:")[2]), 50)
-    return str(urgency if RULE in text else 60 + urgency // 4)
+    return str(urgency if RULE in text else 60 + urgency // 8)
 
 
 def edit(told: tuple[Message, ...]) -> str:

@@ -17,6 +17,7 @@ from agentopt.graph.writing.value_data import plain_as_data, value_from_data
 from agentopt.llm.ambient import Ambient, ambient
 from agentopt.optimizers import Evaluation, Optimizer, Proposal
 from agentopt.search.candidate import Candidate
+from agentopt.search.job import DRAWS
 from agentopt.search.journal import Asked, Journal, Proposed, RunLedger
 from agentopt.search.strategy import Ask
 from agentopt.search.trial import Outcome, Trial
@@ -141,7 +142,9 @@ class Asking:
         )
 
     def _asked(self, turn: _Turn) -> Asked:
-        around = Ambient(self._budget, self._ledger, purpose="reflection", trial=_named(turn))
+        # A prompt that comes again, as from the same parent on the same items, is a new draw.
+        draw = turn.number * DRAWS
+        around = Ambient(self._budget, self._ledger, draw, purpose="reflection", trial=_named(turn))
         try:
             with using(turn.parent.live), ambient(around):
                 proposals = turn.optimizer.ask(turn.ask.n)

@@ -124,18 +124,20 @@ def _made(chosen: Any) -> tuple[Executor, Callable[[], None]]:
     kind, _, detail = chosen.partition(":") if isinstance(chosen, str) else ("threads", "", chosen)
     if kind == "dask":
         return _dask(detail)
-    number = int(detail) if isinstance(detail, str) and detail.isdecimal() else detail or None
-    is_number = type(number) is int and number >= 1
-    if (
-        kind not in ("threads", "processes")
-        or detail is False
-        or (detail == 0 and detail != "")
-        or not (number is None or is_number)
-    ):
+    if kind not in ("threads", "processes") or not _is_number(detail):
         raise InputError(f"expected {_KINDS}, got {chosen!r}")
     if kind == "processes":
-        return Processes(number or _cores()), _nothing
-    return Threads(number or THREADS), _nothing
+        return Processes(int(detail or _cores())), _nothing
+    return Threads(int(detail or THREADS)), _nothing
+
+
+def _is_number(detail: object) -> bool:
+    """Whether it says how many, or leaves it open."""
+    if detail is None or detail == "":
+        return True
+    if isinstance(detail, str):
+        return detail.isdecimal() and int(detail) > 0
+    return type(detail) is int and detail > 0
 
 
 def _dask(address: str) -> tuple[Executor, Callable[[], None]]:

@@ -32,6 +32,7 @@ from agentopt.graph.failure import failure_of
 from agentopt.graph.recording import take, unwrap
 from agentopt.graph.writing.packed import pack
 from agentopt.llm.ambient import ambient
+from agentopt.llm.deadline import Deadline
 from agentopt.search.judged import judged
 from agentopt.search.trial import Outcome
 
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
     from agentopt.llm.ambient import Ambient
     from agentopt.search.subject import Subject
 
-TEST_DRAWS = 1_000_000
-"""Repeats of the test are numbered from here, so that nothing drawn for tuning is drawn again for the test."""
+DRAWS = 1000
+"""Draws that one repeat may make of one prompt; those of the next are numbered from there."""
+TEST_DRAWS = 1_000_000_000
+"""Draws of the test are numbered from here, so that nothing drawn for tuning is drawn again for the test."""
 
 NOT_ITS_FAULT = (
     *(AuthError, QuotaError, ConfigError, MissingExtra, NotAnApiError),
@@ -79,8 +82,7 @@ def run_live(job: LiveJob) -> Outcome:
 
 def _within(timeout_s: float, job: LiveJob) -> Outcome:
     """Run a trial in a thread of its own, and leave it behind if it takes too long; it can call no model then."""
-    closed = threading.Event()
-    job = replace(job, around=replace(job.around, closed=closed))
+    job = replace(job, around=replace(job.around, deadline=Deadline.after(timeout_s)))
     found: list[Outcome | BaseException] = []
 
     def run() -> None:
@@ -94,7 +96,6 @@ def _within(timeout_s: float, job: LiveJob) -> Outcome:
     thread.start()
     thread.join(timeout_s)
     if not found:
-        closed.set()
         return timed_out(timeout_s, time.monotonic() - started)
     if isinstance(found[0], BaseException):
         raise found[0]

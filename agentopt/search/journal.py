@@ -44,6 +44,10 @@ class Asked:
     usage: Usage = Usage()  # noqa: RUF009 it is frozen
 
 
+_PATIENCE_S = 300.0
+"""Seconds that a call is waited for which another thread is making."""
+
+
 class Journal:
     """Notes everything in a store, if there is one.
 
@@ -187,7 +191,9 @@ class RunLedger:
                     self._known[key] = earlier
                     # Paid for in an earlier session, and counted in this one as it was there.
                     return replace(earlier, cached=True)
-            running.wait()
+            if not running.wait(_PATIENCE_S):
+                # Whoever makes the call is stuck; better twice than never.
+                return None
 
     def keep(self, key: str, request: Request, completion: Completion, ambient: Ambient) -> None:
         if self._log is not None:

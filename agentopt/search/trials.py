@@ -160,6 +160,8 @@ class Trials:
             self._told(trial, result, False)
 
         candidates = self._archive.candidates
+        if not trials:
+            return {}
         self._workplace.run([(candidates[trial.candidate], trial) for trial in trials], over)
         hopeless = [error for error in undone.values() if not _may_pass(error)]
         if hopeless:

@@ -9,18 +9,20 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from agentopt.errors import InputError
+from agentopt.errors import BudgetExceeded, InputError
 from agentopt.graph.memo import Memo
+from agentopt.llm import Usage
 from agentopt.llm.ambient import Ambient
 from agentopt.search.dataset import Dataset
 from agentopt.search.executors import run_all, shares_memory
-from agentopt.search.job import TEST_DRAWS, LiveJob, run_live
+from agentopt.search.job import DRAWS, TEST_DRAWS, LiveJob, run_live
 from agentopt.search.remote import RemoteJob, run_remote, settled
 from agentopt.search.trial import Outcome, Trial
 
 if TYPE_CHECKING:
     from agentopt.llm import Budget
     from agentopt.llm.ambient import Ledger
+    from agentopt.llm.budget import Share
     from agentopt.search.candidate import Candidate
     from agentopt.search.subject import Subject
 
@@ -67,7 +69,13 @@ class Workplace:
             jobs = [self._live_job(candidate, trial) for candidate, trial in asked]
             run_all(self._executor, run_live, jobs, over)
             return
-        shares = [self._share(len(asked)) for _ in asked]
+        try:
+            shares = self._shares(len(asked))
+        except BudgetExceeded as error:
+            # One by one each of them may have all that is left.
+            for place in range(len(asked)):
+                over(place, error)
+            return
         remote = [
             self._remote_job(candidate, trial, share.limits)
             for (candidate, trial), share in zip(asked, shares, strict=True)
@@ -94,8 +102,12 @@ class Workplace:
         draw = ambient_of(self._around, trial).draw
         return RemoteJob(self._packed, candidate.encoded, numbers, item, draw, limits, self._around.timeout_s)
 
-    def _share(self, n_jobs: int) -> Any:
-        """An equal part of what is left of the budget."""
+    def _shares(self, n_jobs: int) -> list[Share]:
+        """An equal part of what is left of the budget for each job.
+
+        Raises:
+            BudgetExceeded: There is not so much left; nothing is held back.
+        """
         left = self._around.budget.left
         part = replace(
             left,
@@ -103,12 +115,20 @@ class Workplace:
             tokens=None if left.tokens is None else max(1, left.tokens // n_jobs),
             dollars=None if left.dollars is None else left.dollars / n_jobs,
         )
-        return self._around.budget.set_aside(part)
+        shares: list[Share] = []
+        try:
+            for _ in range(n_jobs):
+                shares.append(self._around.budget.set_aside(part))
+        except BaseException:
+            for share in shares:
+                share.settle(Usage())
+            raise
+        return shares
 
 
 def ambient_of(around: Surroundings, trial: Trial) -> Ambient:
     """What holds for the model calls of a trial."""
-    draw = trial.repeat + (TEST_DRAWS if trial.part == "test" else 0)
+    draw = trial.repeat * DRAWS + (TEST_DRAWS if trial.part == "test" else 0)
     return Ambient(around.budget, around.ledger, draw, trial=trial.name, closed=around.closed)
 
 

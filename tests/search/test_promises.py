@@ -295,7 +295,7 @@ def test_repeats_draw_anew() -> None:
     )
     draws = [(request.messages[-1].text, request.sampling.draw) for request in model.requests]
     assert len(draws) == len(set(draws))
-    assert {draw for _, draw in draws} == {0, 1}
+    assert {draw for _, draw in draws} == {0, 1000}
 
 
 def test_the_workflow_finds_parameters_of_globals_closures_and_modules() -> None:
