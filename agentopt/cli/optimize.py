@@ -7,10 +7,9 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from agentopt.cli import save
@@ -202,10 +201,16 @@ def _model(options: argparse.Namespace) -> Model:
 def _save(subject: Subject, target: Path, options: argparse.Namespace) -> None:
     from agentopt.graph import save as save_parameters
 
-    # By their names, as a module would hold them.
-    save_parameters(SimpleNamespace(**subject.parameters()), target)
+    save_parameters(_Holder(subject.parameters()), target)
     if not options.quiet:
         mention(f"agentopt: the parameters stand in {clean(target)}\n")
+
+
+class _Holder:
+    """Holds parameters by their names, under which they are saved."""
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self.__dict__.update(parameters)
 
 
 def _shown(result: Result, options: argparse.Namespace, code: int, out: TextIO) -> str:
