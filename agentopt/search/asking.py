@@ -21,6 +21,7 @@ from agentopt.search.job import DRAWS
 from agentopt.search.journal import Asked, Journal, Proposed, RunLedger
 from agentopt.search.strategy import Ask
 from agentopt.search.trial import Outcome, Trial
+from agentopt.search.trials import Dearest
 
 if TYPE_CHECKING:
     from agentopt.graph.parameter_node import Parameter, Version
@@ -76,6 +77,8 @@ class Asking:
         """What of the proposals was refused, and why."""
         self.n_failed = 0
         """Asks in a row that failed."""
+        self.dearest = Dearest()
+        """What an ask took at most."""
 
     def children(self, asks: Sequence[tuple[Ask, Sequence[tuple[Trial, Outcome]]]]) -> list[Candidate]:
         """New candidates from parents whose trials are known, in the order of the asks.
@@ -85,6 +88,8 @@ class Asking:
         """
         turns = [self._told(ask, seen) for ask, seen in asks]
         answers = self._answers(turns)
+        for answer in answers:
+            self.dearest = self.dearest.seen(answer.usage)
         return [child for turn, answer in zip(turns, answers, strict=True) for child in self._added(turn, answer)]
 
     def judge(self, candidate: Candidate, estimate: float) -> None:

@@ -161,7 +161,7 @@ class Search:
             self.stopped = "the strategy has nothing more to improve"
             return []
         seen = self._seen(asks)
-        if not seen:
+        if not seen or not self._trials.leaves(len(seen), self._asking.dearest):
             return []
         children = self._asking.children(seen)
         self._check_anchors(children)

@@ -16,7 +16,7 @@ from agentopt.search.trial import Outcome, Trial
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agentopt.llm import Budget
+    from agentopt.llm import Budget, Usage
     from agentopt.search.archive import Archive
     from agentopt.search.journal import Journal
     from agentopt.search.workplace import Workplace
@@ -27,14 +27,14 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Dearest:
-    """The most that one trial took so far."""
+    """The most that one of many took so far."""
 
     calls: int = 0
     tokens: int = 0
     dollars: float = 0.0
 
-    def with_outcome(self, outcome: Outcome) -> Dearest:
-        usage = outcome.usage
+    def seen(self, usage: Usage) -> Dearest:
+        """With one more."""
         return Dearest(
             max(self.calls, usage.calls),
             max(self.tokens, usage.tokens),
@@ -89,6 +89,19 @@ class Trials:
         if fresh and not self.spent:
             self._run(fresh)
         return [self._archive.outcome(trial) for trial in trials]
+
+    def leaves(self, n: int, each: Dearest) -> bool:
+        """Whether n pieces of other work, each as dear as this, leave what is kept; if not, the search ends."""
+        left, mine = self._budget.left, self._dearest or Dearest()
+        asked = (
+            (left.calls, mine.calls, each.calls),
+            (left.tokens, mine.tokens, each.tokens),
+            (left.dollars, mine.dollars, each.dollars),
+        )
+        if all(amount is None or amount - self.kept * trial >= n * other for amount, trial, other in asked):
+            return True
+        self.spent = "the budget has no room for another proposal"
+        return False
 
     def _run(self, fresh: Sequence[Trial]) -> None:
         room = self._room()
@@ -169,7 +182,7 @@ class Trials:
         return {trial: undone[trial] for trial in trials if trial in undone}
 
     def _note(self, trial: Trial, outcome: Outcome) -> None:
-        self._dearest = (self._dearest or Dearest()).with_outcome(outcome)
+        self._dearest = (self._dearest or Dearest()).seen(outcome.usage)
         self._archive.observe(trial, outcome)
 
     def _limited(self) -> bool:

@@ -63,6 +63,35 @@ def test_calls_and_tokens_never_exceed_the_budget(limits: dict[str, int]) -> Non
     assert result.spent.calls == len(model.requests) > 0
 
 
+def test_the_held_out_test_is_kept_affordable() -> None:
+    """However much the optimizer's calls take, every item of the test is run."""
+    model = ScriptedModel(lambda messages: "3" if "Say" in messages[-1].text else EDIT * 40)
+    prompt = parameter("Say {text}.", name="prompt")
+
+    @trace(memo=False)
+    def ask(prompt: str, item: int) -> int:
+        return len(model.complete([Message("user", prompt.format(text=item))]).value) + prompt.count("!")
+
+    for tokens in (9_000, 12_345, 20_000):
+        prompt.use(0)
+        result = optimize(
+            lambda item: ask(prompt, item),
+            Dataset(range(3), range(3, 9), range(9, 15)),
+            lambda item, value: value,
+            optimizer=OptoPrime([prompt], model),
+            budget=Budget(tokens=tokens),
+        )
+        assert result.spent.tokens <= tokens
+        assert result.test is None or result.test.n == 6
+
+
+def test_seconds_end_the_search() -> None:
+    """By the clock of the budget."""
+    ticks = iter(range(10**9))
+    result = climb(number(), budget=Budget(seconds=3000, clock=lambda: float(next(ticks))))
+    assert "seconds is used up" in result.stopped
+
+
 EDIT = '{"analysis": "", "candidates": [{"reason": "", "edits": [{"parameter": "prompt", "value": "Say {text}!"}]}]}'
 
 
