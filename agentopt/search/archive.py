@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentopt.graph.parameter_node import Version
@@ -16,6 +17,27 @@ from agentopt.search.trial import Outcome, Trial
 
 if TYPE_CHECKING:
     from numpy.random import Generator
+
+
+@dataclass
+class Tally:
+    """Mean and spread of numbers that come one by one (Welford 1962)."""
+
+    n: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def add(self, value: float) -> None:
+        """Count one more."""
+        self.n += 1
+        apart = value - self.mean
+        self.mean += apart / self.n
+        self.squares += apart * (value - self.mean)
+
+    @property
+    def sd(self) -> float:
+        """The standard deviation; 0 before there are two."""
+        return math.sqrt(self.squares / (self.n - 1)) if self.n > 1 else 0.0
 
 
 class Archive:
@@ -34,6 +56,10 @@ class Archive:
         self.n_trials = 0
         self._outcomes: dict[Trial, Outcome] = {}
         self._of: dict[tuple[int, Part], dict[tuple[int, int], Outcome]] = defaultdict(dict)
+        self._all = Tally()
+        """Of all validation scores."""
+        self._aims: dict[int, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
+        """Of the named objectives on validation items, by candidate."""
         self._known: dict[str, int] = {}
         self._floor: float | None = settings.failed
         self._range: tuple[float, float] | None = None
@@ -75,7 +101,7 @@ class Archive:
     ) -> Candidate | None:
         """Note a new candidate; None if its values are those of one that is known."""
         candidate = Candidate(len(self.candidates), versions, parents, reason)
-        fingerprint = candidate.fingerprint()
+        fingerprint = candidate.fingerprint
         if fingerprint in self._known:
             return None
         self._known[fingerprint] = candidate.number
@@ -88,6 +114,10 @@ class Archive:
         self.n_trials += 1
         self._outcomes[trial] = outcome
         self._of[trial.candidate, trial.part][trial.place, trial.repeat] = outcome
+        if trial.part == "validation":
+            self._all.add(self.value(outcome))
+            for aim, score in outcome.objectives.items():
+                self._aims[trial.candidate][aim].add(score)
         moved = self._note_range(outcome)
         if moved:
             self._rebuild()
@@ -116,20 +146,16 @@ class Archive:
 
     def objectives(self, candidate: int) -> dict[str, float]:
         """The mean of each named objective over the validation items that were tried."""
-        found: dict[str, list[float]] = defaultdict(list)
-        for outcome in self.outcomes(candidate, "validation").values():
-            for name, score in outcome.objectives.items():
-                found[name].append(score)
-        return {name: sum(scores) / len(scores) for name, scores in found.items()}
+        return {aim: tally.mean for aim, tally in self._aims.get(candidate, {}).items()}
+
+    def aim(self, candidate: int, name: str) -> Tally:
+        """What is known of a candidate in one objective."""
+        return self._aims[candidate][name]
 
     def spread(self) -> float:
         """The standard deviation of all validation scores, the unit in which strategies count; 1 before there are
         two."""
-        values = [self.value(outcome) for trial, outcome in self._outcomes.items() if trial.part == "validation"]
-        if len(values) < 2:
-            return 1.0
-        mean = sum(values) / len(values)
-        return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1)) or 1.0
+        return self._all.sd or 1.0
 
     def failures(self, candidate: int) -> int:
         """How many of a candidate's runs failed."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from agentopt.graph.parameter_node import Parameter, Version
@@ -63,6 +64,7 @@ class Candidate:
         """
         return {key: value_as_data(version) for key, version in self.versions.items()}
 
+    @cached_property
     def fingerprint(self) -> str:
         """Tells its values from those of any other candidate, in any session."""
         return fingerprint(self.encoded)

@@ -111,7 +111,7 @@ class Journal:
                 candidate.number,
                 candidate.parents,
                 candidate.encoded,
-                candidate.fingerprint(),
+                candidate.fingerprint,
                 candidate.author,
                 candidate.reason,
                 ask,
@@ -241,4 +241,4 @@ class RunLedger:
 
 
 def _key(candidate: Candidate, trial: Trial) -> tuple[str, str, str, int]:
-    return candidate.fingerprint(), trial.part, str(trial.place), trial.repeat
+    return candidate.fingerprint, trial.part, str(trial.place), trial.repeat

@@ -235,12 +235,12 @@ class Search:
         best = self.archive.estimate(self.archive.best.number)
         if best is not None:
             self.curve.append((self.archive.n_trials, best))
-        posterior = self.archive.posterior
+        means, sds = self.archive.posterior.means(), self.archive.posterior.sds()
         changed: list[tuple[int, str, float | None, float | None]] = []
         for one in self.archive.candidates:
             if not self.archive.outcomes(one.number, "validation"):
                 continue
-            mean, sd = posterior.mean(one.number), posterior.sd(one.number)
+            mean, sd = float(means[one.number]), float(sds[one.number])
             dropped, before, _ = self._noted.get(one.number, (one.dropped, float("inf"), 0.0))
             if whole or dropped != one.dropped or abs(mean - before) > _MATTERS * sd:
                 self._noted[one.number] = one.dropped, mean, sd

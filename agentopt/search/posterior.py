@@ -120,12 +120,14 @@ class Posterior:
     def mean(self, candidate: int) -> float:
         """The posterior mean of a candidate."""
         self._check(candidate)
-        return float(self.means()[candidate])
+        known = self._now()
+        return known.center + known.scale * float(known.solution.mean[candidate + 1])
 
     def sd(self, candidate: int) -> float:
         """The posterior sd of a candidate."""
         self._check(candidate)
-        return float(self.sds()[candidate])
+        known = self._now()
+        return known.unit * sqrt(float(known.solution.variance[candidate + 1]))
 
     def best(self) -> int:
         """The candidate of the highest posterior mean, among those that were observed if any was.

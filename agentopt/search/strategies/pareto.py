@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-
-import numpy as np
 
 from agentopt.search.archive import Archive
 from agentopt.search.candidate import Candidate
@@ -39,12 +38,6 @@ class Pareto(Strategy):
         """The best in one objective, in a draw around each candidate's mean."""
         drawn: dict[int, float] = {}
         for one in measured:
-            scores = [
-                outcome.objectives[aim]
-                for outcome in archive.outcomes(one.number, "validation").values()
-                if aim in outcome.objectives
-            ]
-            noise = float(archive.rng.standard_normal())
-            sd = float(np.std(scores)) / len(scores) ** 0.5 if scores else 0.0
-            drawn[one.number] = float(np.mean(scores)) + sd * noise if scores else -np.inf
+            tally, noise = archive.aim(one.number, aim), float(archive.rng.standard_normal())
+            drawn[one.number] = tally.mean + noise * tally.sd / tally.n**0.5 if tally.n else -math.inf
         return max(measured, key=lambda one: (drawn[one.number], -one.number))
