@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from itertools import product
 
-from agentopt.solvers.modeling.analysis import analyze
+from agentopt.solvers.modeling.arrays.program import assemble
+from agentopt.solvers.modeling.engines.highs import load
+from agentopt.solvers.modeling.engines.route import solve_instance
 from agentopt.solvers.modeling.formulation import Formulation
-from agentopt.solvers.modeling.highs import load
 from agentopt.solvers.modeling.instance import Data, Instance
-from agentopt.solvers.modeling.program import assemble
-from agentopt.solvers.modeling.route import solve_instance
+from agentopt.solvers.modeling.language.analysis import analyze
 from agentopt.solvers.modeling.solving import solve
 from benchmarks.table import Row
 
@@ -168,8 +168,8 @@ def tiny_solve() -> float:
 
 def check_share(case: tuple[Formulation, Data]) -> float:
     """Part of a whole solve that the independent check takes."""
-    from agentopt.solvers.modeling.highs import solve_highs
-    from agentopt.solvers.modeling.route import checked
+    from agentopt.solvers.modeling.engines.highs import solve_highs
+    from agentopt.solvers.modeling.engines.route import checked
 
     formulation, data = case
     instance = Instance(analyze(formulation), data)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from agentopt.cli.streams import mention
 from agentopt.errors import FileError, InputError
-from agentopt.solvers.modeling.files import load_formulation, load_problem, looks_like_formulation
+from agentopt.solvers.modeling.data.files import load_formulation, load_problem, looks_like_formulation
+from agentopt.solvers.modeling.data.tables import Tables, read_tables
 from agentopt.solvers.modeling.formulation import Formulation
-from agentopt.solvers.modeling.tables import Tables, read_tables
 
 MAX_BYTES = 4 << 20
 """A problem longer than this is data, which belongs into tables."""

@@ -79,7 +79,7 @@ def _model(options: argparse.Namespace) -> Model:
 
 def _save(solution: Solution, target: Path, options: argparse.Namespace) -> bool:
     """Write the formulation; what was solved is shown even where that fails."""
-    from agentopt.solvers.modeling.files import dump_formulation
+    from agentopt.solvers.modeling.data.files import dump_formulation
 
     text = dump_formulation(solution.formulation, save.FORMATS[target.suffix.lower()])
     try:
@@ -126,9 +126,9 @@ def _program(problem: Problem, solution: Solution) -> str:
     """Return the Pyomo program: the model's own, or the one that says the same as the formulation."""
     if solution.program:
         return solution.program
-    from agentopt.solvers.modeling.analysis import analyze
-    from agentopt.solvers.modeling.bind import bind
-    from agentopt.solvers.modeling.pyomo_source import pyomo_source
+    from agentopt.solvers.modeling.data.bind import bind
+    from agentopt.solvers.modeling.export.pyomo_source import pyomo_source
+    from agentopt.solvers.modeling.language.analysis import analyze
 
     try:
         return pyomo_source(bind(analyze(solution.formulation), problem.tables))

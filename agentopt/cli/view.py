@@ -121,7 +121,7 @@ def _left_out(n_shown: int, n_nonzero: int, n_all: int) -> str:
 
 def index_headers(formulation: Formulation, index: list[str]) -> tuple[str, ...]:
     """Return a header for every position of a key: a set of pairs stands for two."""
-    from agentopt.solvers.modeling.analysis import analyze
+    from agentopt.solvers.modeling.language.analysis import analyze
 
     symbols = analyze(formulation).symbols
     headers: list[str] = []

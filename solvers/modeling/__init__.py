@@ -1,13 +1,14 @@
 """Optimization modeling: from words or five elements to a solved and checked answer (LLMOPT, ICLR 2025).
 
-formulation   the five elements as data        expression, parser, analysis   their language
-tables, bind  data from files                  unit, units                    units of measure
-vector, program, highs, convexity              arrays and HiGHS
-scalar, check                                  the independent evaluator and the checker
-scip, local                                    what HiGHS cannot prove
-conflict, diagnosis                            why there is no answer
-formulate, written, reading                    a model in the loop
-solve                                          the way in
+formulation, instance, solution   the three nouns: what is asked, with its data, and what came of it
+language    expressions, names, units of measure
+data        tables and formulations as files, and data bound to a formulation
+pointwise   the independent evaluator and the checker
+arrays      all keys at once, as sparse arrays
+engines     HiGHS, SCIP, SciPy, and why there is no answer
+words       a model in the loop
+export      other tools' words
+solving     the way in
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from .files import dump_formulation, load_formulation
+    from .data.files import dump_formulation, load_formulation
     from .formulation import Formulation
     from .solution import Solution
     from .solving import solve
@@ -26,8 +27,8 @@ __all__ = ["Formulation", "ModelingBackend", "Solution", "dump_formulation", "lo
 _HOME = {
     "Formulation": "formulation",
     "Solution": "solution",
-    "dump_formulation": "files",
-    "load_formulation": "files",
+    "dump_formulation": "data.files",
+    "load_formulation": "data.files",
     "solve": "solving",
 }
 

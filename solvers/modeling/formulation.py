@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from .expression import FUNCTIONS
+from .language.expression import FUNCTIONS
 
 Member = StrictStr | StrictInt
 """A set element, or one position of a tuple element: text or a whole number."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .analysis import Analysis
 from .formulation import Formulation
+from .language.analysis import Analysis
 
 Member = str | int
 Key = tuple[Member, ...]

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from agentopt.errors import InputError, UnitError
 
-from .analysis import analyze
-from .bind import bind
-from .files import load_problem, looks_like_formulation
+from .data.bind import bind
+from .data.files import load_problem, looks_like_formulation
+from .data.tables import Tables, read_tables
+from .data.textfile import read_text
+from .engines.route import solve_instance
 from .formulation import Formulation
 from .instance import Instance
-from .route import solve_instance
+from .language.analysis import analyze
+from .language.units import check_units
 from .solution import Solution
-from .tables import Tables, read_tables
-from .textfile import read_text
-from .units import check_units
 
 if TYPE_CHECKING:
     from agentopt.llm import Budget, Model
@@ -113,8 +113,8 @@ def _solve_words(
     from agentopt.llm import connect
     from agentopt.sandbox import open_sandbox
 
-    from .author import Author, Means
-    from .formulate import require_problem, solve_text
+    from .words.author import Author, Means
+    from .words.formulate import require_problem, solve_text
 
     require_problem(problem)
     chosen = connect(model) if model is None or isinstance(model, str) else model

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from agentopt.solvers.modeling.analysis import analyze
-from agentopt.solvers.modeling.bind import bind
+from agentopt.solvers.modeling.data.bind import bind
 from agentopt.solvers.modeling.formulation import Formulation
 from agentopt.solvers.modeling.instance import Instance
+from agentopt.solvers.modeling.language.analysis import analyze
 
 
 def _set(name: str, content: Any) -> dict[str, Any]:

@@ -13,14 +13,14 @@ import pytest
 from agentopt.errors import InputError
 from agentopt.llm import connect
 from agentopt.sandbox import open_sandbox
-from agentopt.solvers.modeling.analysis import analyze
-from agentopt.solvers.modeling.author import Author, Means
-from agentopt.solvers.modeling.bind import bind
+from agentopt.solvers.modeling.data.bind import bind
+from agentopt.solvers.modeling.data.tables import Tables
 from agentopt.solvers.modeling.formulation import Formulation
+from agentopt.solvers.modeling.language.analysis import analyze
 from agentopt.solvers.modeling.solution import Solution
 from agentopt.solvers.modeling.solving import solve
-from agentopt.solvers.modeling.tables import Tables
-from agentopt.solvers.modeling.written import solve_by_program
+from agentopt.solvers.modeling.words.author import Author, Means
+from agentopt.solvers.modeling.words.written import solve_by_program
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]

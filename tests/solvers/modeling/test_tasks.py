@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from agentopt.solvers.modeling.analysis import analyze
-from agentopt.solvers.modeling.bind import bind
-from agentopt.solvers.modeling.files import dump_formulation, load_formulation, load_problem
+from agentopt.solvers.modeling.data.bind import bind
+from agentopt.solvers.modeling.data.files import dump_formulation, load_formulation, load_problem
+from agentopt.solvers.modeling.data.yaml_text import read_yaml
 from agentopt.solvers.modeling.instance import Instance
-from agentopt.solvers.modeling.units import check_units
-from agentopt.solvers.modeling.yaml_text import read_yaml
+from agentopt.solvers.modeling.language.analysis import analyze
+from agentopt.solvers.modeling.language.units import check_units
 
 FOLDER = Path(str(files("agentopt"))) / "tasks" / "modeling"
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/problem.yaml"))

@@ -1,0 +1,1 @@
+"""A formulation in the words of other tools."""
