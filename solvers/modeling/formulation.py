@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from .language.expression import FUNCTIONS
 
@@ -85,6 +86,19 @@ class Element(_Record):
         return name
 
 
+class Change(_Record):
+    """One change of a parameter's values, made after they are read: "what if capacity were up 10 %?".
+
+    The data themselves stay as they are, in the formulation or in their table, so that
+    a change costs nothing to state, to show and to take back, however large they are.
+    """
+
+    by: Literal["set", "scale", "add"]
+    amount: Finite
+    key: list[Member | None] | None = None
+    """The key that is changed; a position that is None stands for every member, and None as a whole for every key."""
+
+
 class SetElement(Element):
     """A set: listed, computed, or read from a table. Its order is kept.
 
@@ -96,6 +110,11 @@ class SetElement(Element):
     expression: str | None = None
     """range(1, 13), or [(i, j) for i in NODES for j in NODES if i != j]."""
     data: TableRef | None = None
+    # Hidden from models that formulate: these two are what edits are made of.
+    added: SkipJsonSchema[list[Member | list[Member]]] = Field(default_factory=list)
+    """Members that stand after those of the origin."""
+    removed: SkipJsonSchema[list[Member | list[Member]]] = Field(default_factory=list)
+    """Members that are left out, with all values of theirs."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> SetElement:
@@ -122,6 +141,8 @@ class Parameter(Element):
     data: TableRef | None = None
     default: Finite | None = None
     """The value of every key that is not given; None: a missing key is an error."""
+    changes: SkipJsonSchema[list[Change]] = Field(default_factory=list)
+    """Made in this order after the values are read."""
 
     @model_validator(mode="before")
     @classmethod
