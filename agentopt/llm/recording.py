@@ -168,6 +168,8 @@ def _read(path: Path) -> dict[str, list[_Entry]]:
             continue
         try:
             data = json.loads(line)
+            if "event" in data and "key" not in data:
+                continue  # a line of a session, which keeps its exchanges in the same file
             entries[data["key"]].append(_Entry(data["request"], _outcome(data)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise FileError(

@@ -31,6 +31,17 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Loosening:
+    """A bound of one row that gives way, as a part of the least repair."""
+
+    constraint: str
+    key: Key
+    side: Literal["at least", "at most"]
+    old: float
+    new: float
+
+
+@dataclass(frozen=True)
 class Conflict:
     """Why a problem has no solution, or no finite one, in the user's sentences."""
 
@@ -41,6 +52,25 @@ class Conflict:
     """One sentence for each member: its meaning, and its figures."""
     repair: tuple[str, ...] = ()
     """The least change that makes it feasible, a sentence each."""
+    loosened: tuple[Loosening, ...] = ()
+    """The same as figures, where it is known; `edits.repair` makes edits of them."""
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another reading of something that the text does not say, solved by itself."""
+
+    question: str
+    """What is not said, as it is put to the problem's owner."""
+    taken: str
+    """The reading that the solution takes, in a few words."""
+    reading: str
+    """This one, in a few words."""
+    formulation: Formulation
+    termination_condition: TerminationCondition
+    objective: float | None
+    differs: bool
+    """Whether the outcome is another than that of the reading taken."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +114,10 @@ class Solution:
     seconds: float = 0.0
     usage: Usage | None = None
     """What the model calls cost; None when no model was asked."""
+    answer: str = ""
+    """The answer in the words of who asked, every figure in it recomputed at the point."""
+    alternatives: tuple[Alternative, ...] = ()
+    """What the text leaves open, in its other readings."""
     program: str = ""
     """The Pyomo program, where the expression language could not say the problem."""
 

@@ -120,7 +120,7 @@ def _solve_words(
     chosen = connect(model) if model is None or isinstance(model, str) else model
     author = Author(chosen, problem, tables, budget, progress or (lambda line: None))
     means = Means(time_limit_s, open_sandbox if sandbox is None else (lambda: nullcontext(sandbox)))
-    return solve_text(author, means, max_rounds)
+    return solve_text(author, means, max_rounds).solution
 
 
 def _tables(data: str | Path | Sequence[str | Path]) -> Tables:

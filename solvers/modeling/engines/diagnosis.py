@@ -13,7 +13,7 @@ from ..arrays.universe import Codes
 from ..formulation import Constraint, Formulation, Objective
 from ..instance import Instance, Key
 from ..pointwise.bounds import variable_intervals
-from ..solution import Conflict, Point, label
+from ..solution import Conflict, Loosening, Point, label
 from .conflict import Repair, conflicting_rows, filtered, least_repair, ray_columns
 
 Solver = Callable[[Instance, float], Point]
@@ -34,6 +34,7 @@ def explain_infeasible(program: Program, time_limit_s: float) -> Conflict:
         tuple(dict.fromkeys(label(name, key) for name, key in rows)),
         tuple(dict.fromkeys(constraint_sentence(formulation, name, key) for name, key in rows[:MAX_SENTENCES])),
         tuple(_repair_sentence(program, repair) for repair in repairs[:MAX_SENTENCES]),
+        tuple(_loosening(program, repair) for repair in repairs),
     )
 
 
@@ -103,6 +104,11 @@ def without_objective(instance: Instance, constraints: set[str]) -> Instance:
     kept = {name: s for name, s in analysis.constraints.items() if name in constraints}
     changed = replace(analysis, formulation=formulation, objective=parse("0"), constraints=kept)
     return replace(instance, analysis=changed)
+
+
+def _loosening(program: Program, repair: Repair) -> Loosening:
+    name, key = program.row_origin(repair.row)
+    return Loosening(name, key, "at least" if repair.word == "at least" else "at most", repair.old, repair.new)
 
 
 def _repair_sentence(program: Program, repair: Repair) -> str:

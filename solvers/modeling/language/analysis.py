@@ -115,6 +115,18 @@ def analyze(formulation: Formulation) -> Analysis:
     return Analysis(formulation, symbols, sets, parameters, bounds, objective, constraints)
 
 
+def quantity_of(analysis: Analysis, text: str, element: str = "expression") -> Statement:
+    """Read an expression of one number over the names of a formulation, variables included.
+
+    Raises:
+        FormulationError: It does not parse, a name is unknown, or it is no single number.
+    """
+    with _naming(element):
+        statement = parse(text)
+        _Names(analysis.symbols, variables=True).quantity(statement)
+    return statement
+
+
 @contextmanager
 def _naming(element: str) -> Iterator[None]:
     """Put the element's name before what is wrong with its expression."""

@@ -53,6 +53,10 @@ class Author:
                 remedy="Use a stronger model, or write the problem as five elements",
             ) from error
 
+    def ask_for(self, messages: list[Message], kind: type[T]) -> Reply[T]:
+        """Ask for a value of another type."""
+        return self._counted(self.model.complete(messages, kind, sampling=PATIENT, budget=self.budget))
+
     def ask_text(self, messages: list[Message]) -> Reply[str]:
         """Ask for text, a program in it."""
         return self._counted(self.model.complete(messages, sampling=PATIENT, budget=self.budget))

@@ -17,8 +17,10 @@ from ..engines.route import solve_instance
 from ..formulation import Formulation
 from ..language.analysis import analyze
 from ..language.units import check_units
-from ..solution import Conflict, Solution
+from ..solution import Alternative, Conflict, Solution
+from .answer import answered
 from .author import Author, Means
+from .open_point import alternatives
 from .reading import Reading
 from .written import solve_by_program
 
@@ -34,7 +36,15 @@ class Question:
     ask: str
 
 
-def solve_text(author: Author, means: Means, max_rounds: int) -> Solution:
+@dataclass(frozen=True)
+class Formulated:
+    """A solved problem in words, and what the model said of it."""
+
+    solution: Solution
+    reading: Reading
+
+
+def solve_text(author: Author, means: Means, max_rounds: int) -> Formulated:
     """Formulate and solve a problem in words, with at most max_rounds corrections.
 
     Raises:
@@ -45,6 +55,7 @@ def solve_text(author: Author, means: Means, max_rounds: int) -> Solution:
     shown = author.tables.schema() if len(author.tables) else ""
     messages = render("modeling/formulate", problem=author.problem, tables=shown)
     solution: Solution | None = None
+    accepted: Reading | None = None
     question: Question | None = None
     for round_ in range(1 + max_rounds):
         author.progress("formulating" if question is None else f"{question.finding} - asking again")
@@ -57,16 +68,30 @@ def solve_text(author: Author, means: Means, max_rounds: int) -> Solution:
             if solution is None:
                 raise
             break  # what was solved before stands, with its doubt
-        solution = solved or solution
+        if solved is not None:
+            solution, accepted = solved, reply.value
         if question is None:
             break
         asked = render("modeling/correct", finding=question.finding, question=question.ask)
         messages = [*messages, Message("assistant", reply.text), *asked]
-    if solution is None:
+    if solution is None or accepted is None:
         finding = question.finding if question else ""
         raise InputError(f"no usable formulation after {1 + max_rounds} replies; the last finding: {finding}")
     notes = (*solution.notes, *(["the model's reply was replayed from a recording"] if author.recorded else []))
-    return replace(solution, notes=notes, usage=author.usage)
+    solution = replace(solution, notes=notes, usage=author.usage)
+    return Formulated(_with_words(author, means, solution, accepted), accepted)
+
+
+def _with_words(author: Author, means: Means, solution: Solution, reading: Reading) -> Solution:
+    """Add the answer in words and what comes of the other readings."""
+    if not reading.open_points and not reading.answer:
+        return solution
+    instance = bind(analyze(solution.formulation), author.tables)
+    others: tuple[Alternative, ...] = ()
+    if reading.open_points and not instance.analysis.unsaid:
+        author.progress("solving the other readings")
+        others = alternatives(solution, reading.open_points, author.tables, means.time_limit_s)
+    return replace(solution, alternatives=others, answer=answered(reading.answer, instance, solution, author.problem))
 
 
 def _formulation_in(reading: Reading) -> Formulation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..formulation import Formulation
+from .open_point import OpenPoint
 
 
 class Reading(BaseModel):
@@ -18,3 +19,7 @@ class Reading(BaseModel):
     """One sentence why the text states no optimization problem; "" when it does."""
     formulation: Formulation | None = Field(default=None)
     """The five elements; None when the text states no problem."""
+    open_points: list[OpenPoint] = Field(default_factory=list)
+    """What is decisive and not said, with the edits that make its other readings."""
+    answer: str = ""
+    """What answers the text's question, with an expression in braces for each figure; see `answer.py`."""

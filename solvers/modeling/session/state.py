@@ -1,0 +1,39 @@
+"""One state of a session's problem; a session is a stack of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..formulation import Formulation
+from ..solution import Solution
+
+
+@dataclass
+class State:
+    """A formulation as it stood after one thing that was said."""
+
+    problem: str
+    """The problem in words; "" when it came as a formulation."""
+    formulation: Formulation
+    said: str
+    """What led to it."""
+    answer: str = ""
+    """The answer with expressions in braces, to be filled at any point."""
+    solution: Solution | None = field(default=None, compare=False)
+    """None until it is solved."""
+
+    def to_data(self) -> dict[str, Any]:
+        """As a line of the session's file; the solution is left out, for it can be computed again."""
+        return {
+            "problem": self.problem,
+            "said": self.said,
+            "answer": self.answer,
+            "formulation": self.formulation.model_dump(mode="json", exclude_defaults=True),
+        }
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> State:
+        """Read what `to_data` wrote; raises pydantic's ValidationError or KeyError for anything else."""
+        formulation = Formulation.model_validate(data["formulation"])
+        return cls(str(data["problem"]), formulation, str(data["said"]), str(data["answer"]))

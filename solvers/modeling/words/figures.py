@@ -1,0 +1,12 @@
+"""The figures that a text states."""
+
+from __future__ import annotations
+
+import re
+
+_FIGURE = re.compile(r"(?<![\w.,])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])")
+
+
+def figures_in(text: str) -> set[float]:
+    """Every figure of a text without its sign; digits inside of words, as in "A4", are none."""
+    return {abs(float(found.replace(",", ""))) for found in _FIGURE.findall(text)}
