@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
     from agentopt.llm import Budget, Model, connect
     from agentopt.search import Dataset, Result, optimize
-    from agentopt.solvers.modeling import Formulation, Solution, solve
+    from agentopt.solvers.modeling import Formulation, Session, Solution, solve
 
 __version__ = "0.1.0"
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Module",
     "Node",
     "Result",
+    "Session",
     "Solution",
     "TraceGraph",
     "__version__",
@@ -67,6 +68,7 @@ _HOME = {
     "Result": "agentopt.search",
     "optimize": "agentopt.search",
     "Formulation": "agentopt.solvers.modeling",
+    "Session": "agentopt.solvers.modeling",
     "Solution": "agentopt.solvers.modeling",
     "solve": "agentopt.solvers.modeling",
 }

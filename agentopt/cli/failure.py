@@ -11,7 +11,7 @@ from agentopt.cli.streams import emit, mention
 from agentopt.cli.terminal import clean
 from agentopt.errors import AgentoptError, InputError, LLMError
 
-SCHEMAS = {"solve": "solution/1", "doctor": "doctor/1", "optimize": "result/1", "runs": "runs/1"}
+SCHEMAS = {"solve": "solution/1", "doctor": "doctor/1", "optimize": "result/1", "runs": "runs/1", "bench": "bench/1"}
 """The version of the document that a command prints; another number, another shape."""
 
 
@@ -24,7 +24,7 @@ def report(error: BaseException, arguments: list[str], out: TextIO | None) -> in
     code = _exit_code(error)
     if "--debug" in arguments:
         mention(clean("".join(traceback.format_exception(error)), lines=True))
-    sentence = clean(_sentence(error))
+    sentence = clean(sentence_of(error))
     mention(f"agentopt: {sentence}\n")
     if "--json" in arguments:
         try:
@@ -41,7 +41,7 @@ def _exit_code(error: BaseException) -> int:
     return error.exit_code if isinstance(error, AgentoptError) else FAILED
 
 
-def _sentence(error: BaseException) -> str:
+def sentence_of(error: BaseException) -> str:
     match error:
         case AgentoptError():
             return str(error) or type(error).__name__

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from agentopt import __version__
+from agentopt.cli.bench_parsers import add_bench
+from agentopt.cli.chat_parsers import add_chat
 from agentopt.cli.exits import MEANINGS, USAGE
 from agentopt.cli.failure import UsageError, report
 from agentopt.cli.parsers import add_common, add_optimize, add_runs, count, positive
@@ -58,8 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            mention(_parser().format_help())
-            return USAGE
+            if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
+                mention(_parser().format_help())
+                return USAGE
+            options = _parser().parse_args(["chat", *arguments])
         with results_apart() as out:
             return _run(options, arguments, out)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the end of the whole command
@@ -73,6 +77,10 @@ def _run(options: argparse.Namespace, arguments: list[str], out: TextIO) -> int:
             from agentopt.cli import solve
 
             return solve.run(options, out)
+        if options.command == "chat":
+            from agentopt.cli.chat import loop
+
+            return loop.run(options, out)
         if options.command == "optimize":
             from agentopt.cli import optimize
 
@@ -81,6 +89,10 @@ def _run(options: argparse.Namespace, arguments: list[str], out: TextIO) -> int:
             from agentopt.cli import runs
 
             return runs.run(options, out)
+        if options.command == "bench":
+            from agentopt.cli import bench
+
+            return bench.run(options, out)
         from agentopt.cli import doctor
 
         return doctor.run(options, out)
@@ -101,8 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"agentopt {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_solve(commands)
+    add_chat(commands, _EPILOG)
     add_optimize(commands, _EPILOG)
     add_runs(commands, _EPILOG)
+    add_bench(commands, _EPILOG)
     _add_doctor(commands)
     return parser
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from agentopt.cli import save
 from agentopt.cli.block import Block, Line, Table
 from agentopt.cli.exits import SOLVED
 from agentopt.cli.failure import SCHEMAS, UsageError
@@ -21,6 +20,7 @@ from agentopt.cli.terminal import choose_style, clean
 from agentopt.errors import FileError
 from agentopt.store import Store
 from agentopt.store.figures import figures
+from agentopt.whole_file import write_whole
 
 DEFAULT = "agentopt.db"
 _LEADERS = 10
@@ -106,7 +106,7 @@ def _export(store: Store, options: argparse.Namespace, out: TextIO) -> None:
         raise FileError(f"--to {path}: there is no folder {path.parent}")
     text = FORMATS[options.format](store, row)
     if path is not None:
-        save.write_whole(path, text, force=options.force, option="--to")
+        write_whole(path, text, force=options.force, option="--to")
         if not options.quiet:
             mention(f"agentopt: the run {clean(row.name)} stands in {clean(path)}\n")
     if options.json:

@@ -19,6 +19,7 @@ from agentopt.cli.screen import columns_of, draw
 from agentopt.cli.streams import emit, mention
 from agentopt.cli.terminal import choose_style, clean
 from agentopt.errors import AgentoptError, FileError
+from agentopt.whole_file import write_whole
 
 if TYPE_CHECKING:
     from agentopt.llm import Budget, Model
@@ -83,7 +84,7 @@ def _save(solution: Solution, target: Path, options: argparse.Namespace) -> bool
 
     text = dump_formulation(solution.formulation, save.FORMATS[target.suffix.lower()])
     try:
-        save.write_whole(target, text, force=options.force)
+        write_whole(target, text, force=options.force)
     except FileError as error:
         mention(f"agentopt: {clean(error)}\n")
         return False

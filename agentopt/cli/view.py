@@ -21,7 +21,7 @@ ZERO = 1e-9
 
 
 def solution_blocks(
-    solution: Solution, *, all_rows: bool = False, checks: bool = True, recording: str = ""
+    solution: Solution, *, all_rows: bool = False, checks: bool = True, recording: str = "", worded: bool = False
 ) -> Iterator[Block]:
     """Yield what a reader wants to know of a solution, in that order.
 
@@ -30,11 +30,16 @@ def solution_blocks(
         all_rows: Leave no row out of a long table.
         checks: Say what each check found, if that does not stand elsewhere.
         recording: The file that the model's replies were replayed from, if any.
+        worded: The answer in words stands above already.
     """
     most = None if all_rows else MAX_ROWS
+    if solution.answer and not worded:
+        yield Line(solution.answer, "good")
     yield answer(solution)
     if solution.conflict is not None:
-        yield from _conflict(solution.conflict)
+        yield from conflict_blocks(solution.conflict)
+    if solution.alternatives:
+        yield _alternatives(solution)
     if solution.solution_status != "none":
         yield from _variables(solution, most)
     yield _facts(solution, recording)
@@ -81,7 +86,24 @@ def _doubt(solution: Solution) -> str:
     return "." if solution.guarantee == "global" else ", it seems; that is not proved."
 
 
-def _conflict(conflict: Conflict) -> Iterator[Block]:
+def _alternatives(solution: Solution) -> Table:
+    """What the text leaves open, and what its other readings come to."""
+    unit = solution.formulation.objective.unit
+    rows = tuple(
+        (
+            a.question,
+            a.taken,
+            a.reading,
+            a.termination_condition.replace("_", " ") if a.objective is None else show_amount(a.objective, unit),
+            "differs" if a.differs else "the same",
+        )
+        for a in solution.alternatives
+    )
+    return Table("What the text leaves open", ("question", "taken", "otherwise", "comes to", ""), rows)
+
+
+def conflict_blocks(conflict: Conflict) -> Iterator[Block]:
+    """Yield why there is no solution or no finite one, and the least repair."""
     if conflict.kind == "unbounded":
         yield Items("These variables can grow together without end", conflict.sentences or conflict.members)
     else:
@@ -145,7 +167,7 @@ def _facts(solution: Solution, recording: str) -> Table:
     facts.append(("time", f"{solution.seconds:.2f} s"))
     if solution.usage is not None:
         past = f", when {recording} was recorded; no model was asked now" if recording else ""
-        facts.append(("model", _usage(solution.usage) + past))
+        facts.append(("model", usage_text(solution.usage) + past))
     return Table("", (), tuple(facts))
 
 
@@ -179,7 +201,8 @@ def _tally(findings: tuple[Finding, ...]) -> str:
     return f"{len(findings) - n_bad} hold, {n_bad} do not" if n_bad else f"all {len(findings)} hold, recomputed"
 
 
-def _usage(usage: Usage) -> str:
+def usage_text(usage: Usage) -> str:
+    """Say what model calls took."""
     calls = "1 call" if usage.calls == 1 else f"{usage.calls} calls"
     cost = "cost unknown" if usage.cost_usd is None else f"{usage.cost_usd:.4f} USD"
     hits = f", {usage.cache_hits} from the cache" if usage.cache_hits else ""

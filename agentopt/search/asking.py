@@ -13,6 +13,7 @@ from agentopt.graph.choosing import using
 from agentopt.graph.feedback import Feedback
 from agentopt.graph.nodes import Node
 from agentopt.graph.writing.packed import unpack
+from agentopt.graph.writing.shared import Shared
 from agentopt.graph.writing.value_data import plain_as_data, value_from_data
 from agentopt.llm.ambient import Ambient, ambient
 from agentopt.optimizers import Evaluation, Optimizer, Proposal
@@ -102,17 +103,18 @@ class Asking:
         parent, number = self._archive[ask.parent], self._n_asks
         self._n_asks += 1
         fork = self._optimizer.fork(number)
+        shared = Shared()  # a model that all trials used is one input to whoever reads them
         pairs: list[tuple[Node[Any], Feedback]] = [
-            (node, outcome.said()) for _, outcome in seen for node in self._output(parent, outcome)
+            (node, outcome.said()) for _, outcome in seen for node in self._output(parent, outcome, shared)
         ]
         with using(parent.live):
             if pairs:
                 fork.tell(Evaluation.of_all(pairs, estimate=self._archive.estimate(parent.number)))
         return _Turn(number, ask, parent, fork)
 
-    def _output(self, parent: Candidate, outcome: Outcome) -> list[Node[Any]]:
+    def _output(self, parent: Candidate, outcome: Outcome, shared: Shared) -> list[Node[Any]]:
         if outcome.trace:
-            return unpack(outcome.trace, self._parameters, parent.versions)
+            return unpack(outcome.trace, self._parameters, parent.versions, shared)
         # Nothing of it was traced; what is said of it is said of nothing that can be shown.
         return [Node(None)]
 

@@ -7,6 +7,11 @@ pointwise   the independent evaluator and the checker
 arrays      all keys at once, as sparse arrays
 engines     HiGHS, SCIP, SciPy, and why there is no answer
 words       a model in the loop
+edits       changes of a formulation as data, and what differs
+insight     sensitivity, why not, trade-offs
+doubts      checks that need no ground truth
+session     a conversation about one problem
+bench       problems with answers, and how many are solved right
 export      other tools' words
 solving     the way in
 """
@@ -19,13 +24,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from .data.files import dump_formulation, load_formulation
     from .formulation import Formulation
+    from .session.session import Session
     from .solution import Solution
     from .solving import solve
 
-__all__ = ["Formulation", "ModelingBackend", "Solution", "dump_formulation", "load_formulation", "solve"]
+__all__ = ["Formulation", "ModelingBackend", "Session", "Solution", "dump_formulation", "load_formulation", "solve"]
 
 _HOME = {
     "Formulation": "formulation",
+    "Session": "session.session",
     "Solution": "solution",
     "dump_formulation": "data.files",
     "load_formulation": "data.files",

@@ -15,7 +15,7 @@ from agentopt.values import Value
 if TYPE_CHECKING:
     from .formulation import Formulation
     from .instance import Key
-    from .solution import Conflict, Solution
+    from .solution import Alternative, Conflict, Solution
 
 
 def solution_to_dict(solution: Solution) -> dict[str, Value]:
@@ -30,6 +30,8 @@ def solution_to_dict(solution: Solution) -> dict[str, Value]:
         "variables": {name: _rows(values) for name, values in solution.variables.items()},
         "findings": [_finite(asdict(finding)) for finding in solution.findings],
         "conflict": _conflict(solution.conflict),
+        "answer": solution.answer,
+        "alternatives": [_alternative(alternative) for alternative in solution.alternatives],
         "notes": list(solution.notes),
         "seconds": solution.seconds,
         "usage": None if solution.usage is None else _finite(asdict(solution.usage)),
@@ -67,6 +69,17 @@ def _conflict(conflict: Conflict | None) -> Value:
         "members": list(conflict.members),
         "sentences": list(conflict.sentences),
         "repair": list(conflict.repair),
+    }
+
+
+def _alternative(alternative: Alternative) -> Value:
+    return {
+        "question": alternative.question,
+        "taken": alternative.taken,
+        "reading": alternative.reading,
+        "termination_condition": alternative.termination_condition,
+        "objective": _number(alternative.objective),
+        "differs": alternative.differs,
     }
 
 

@@ -2,7 +2,8 @@
 
 `pack` writes what `backward` reads of some outputs as JSON text, `unpack` makes nodes of it again: feedback on them
 gives the same `TraceGraph` as on the live ones. Parameters are named by keys of the caller's, and the values of their
-versions are not written where a number says which one it is. Nothing in the text is ever run.
+versions are not written where a number says which one it is. Nothing in the text is ever run. Traces of several runs
+that are unpacked with one `Shared` read as the runs themselves do: what they had in common is one input.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agentopt.errors import AgentoptError, TraceError
-from agentopt.graph.failure import Failure
 from agentopt.graph.nodes import Node
 from agentopt.graph.parameter_node import Origin, Version
 from agentopt.graph.propagation import Output, output_node, sweep
 from agentopt.graph.shown.assembly import kept_of
-from agentopt.graph.shown.step import kept_as_data, kept_from_data
-from agentopt.graph.snapshot import Remembered, Snapshot, is_container, snapshot
+from agentopt.graph.shown.step import kept_as_data
+from agentopt.graph.snapshot import Snapshot, is_container, snapshot
 from agentopt.graph.state import Block
 from agentopt.graph.writing.packed_operation import operation_as_data, operation_from_data
+from agentopt.graph.writing.packed_value import CONSTANT, CONTAINER, ENDS, KEPT, OBJECT, READ_WHOLE, value_from_packed
+from agentopt.graph.writing.shared import Shared
 from agentopt.graph.writing.value_data import value_as_data, value_from_data
 
 if TYPE_CHECKING:
@@ -29,15 +31,6 @@ if TYPE_CHECKING:
 
 _FORMAT = 1
 _PLAIN = frozenset([int, float, bool, type(None), str])
-_CONSTANT, _KEPT, _OBJECT, _CONTAINER = range(4)
-"""What a value is to a reader: a constant; data of a node of its own; an object that is known by its identity; a
-container so large or strange that only its text is known."""
-
-
-class Stand:
-    """Stands for an object that stayed elsewhere."""
-
-    __slots__ = ()
 
 
 def pack(outputs: Sequence[Output], keys: Mapping[int, str], known: Collection[Version[Any]] = ()) -> str:
@@ -56,7 +49,10 @@ def pack(outputs: Sequence[Output], keys: Mapping[int, str], known: Collection[V
 
 
 def unpack(
-    text: str, parameters: Mapping[str, Parameter[Any]], versions: Mapping[str, Version[Any]]
+    text: str,
+    parameters: Mapping[str, Parameter[Any]],
+    versions: Mapping[str, Version[Any]],
+    shared: Shared | None = None,
 ) -> list[Node[Any]]:
     """The outputs of a packed trace as nodes.
 
@@ -64,6 +60,7 @@ def unpack(
         text: As `pack` wrote it.
         parameters: By the keys that were used.
         versions: Those that the run had, by key; a version with another number is made of what was written of it.
+        shared: The same for all traces that are read together.
 
     Raises:
         TraceError: The text is no packed trace, or names a parameter that is not here.
@@ -72,7 +69,7 @@ def unpack(
         data = json.loads(text)
         if data["format"] != _FORMAT:
             raise TraceError(f"expected a packed trace of format {_FORMAT}, got format {data['format']!r}")
-        return _Unpacking(data, parameters, versions).outputs()
+        return _Unpacking(data, parameters, versions, shared or Shared()).outputs()
     except TraceError:
         raise
     except (AgentoptError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
@@ -114,13 +111,13 @@ class _Packing:
             return known
         if isinstance(node, Version) and id(node.parameter) in self._keys:
             written = self._version(node)
-        elif id(node) not in inside:
-            # What led here was no parameter, so the value is all there is to it.
+        elif id(node) not in inside or isinstance(node, Version):
+            # What led here was no parameter that is written as such, so the value is all there is to it.
             label = node.label or (argument if isinstance(node, Version) else None)
             written = [None if node._operation is None else -1, self._value(node), label]
         else:
             parents = [self._add(parent, inside, name) for name, parent in zip(node._names, node._parents, strict=True)]
-            assert node._operation is not None  # a leaf that is reached is a parameter
+            assert node._operation is not None  # a leaf that is reached is a version
             made_by, scope = self._operation(node._operation), node._scope
             block = self._block(scope, inside) if isinstance(scope, Block) else None
             written = [made_by, self._value(node), node.label, list(node._names), parents, block]
@@ -141,11 +138,11 @@ class _Packing:
     def _value(self, node: Node[Any]) -> int:
         value, kept = node._value, node._snapshot
         if kept is None and type(value) in _PLAIN:
-            return self._written(_CONSTANT, value, by_identity=type(value) is str)
+            return self._written(CONSTANT, value, by_identity=type(value) is str)
         if kept is None or kept.opaque:
-            is_opaque = _CONTAINER if is_container(value) else _OBJECT
+            is_opaque = CONTAINER if is_container(value) else OBJECT
             return self._written(is_opaque, kept_of(node), by_identity=True, of=value)
-        return self._written(_KEPT, kept_of(node))
+        return self._written(KEPT if kept._text is None else ENDS, kept_of(node))
 
     def _written(self, kind: int, kept: Any, *, by_identity: bool = False, of: Any = None) -> int:
         identity = id(kept if of is None else of)
@@ -179,26 +176,31 @@ class _Packing:
             inner = inner.around
         place = None if inner is None else self._place[id(inner)]
         for outer in reversed(around):
-            inputs = [[name, self._input(node, inside, name)] for name, node in outer.inputs]
+            inputs = [[name, self._add(node, inside, name)] for name, node in outer.inputs]
             self._place[id(outer)] = len(self._blocks)
             self._blocks.append([self._operation(outer.operation), place, inputs])
             place = len(self._blocks) - 1
         assert place is not None
         return place
 
-    def _input(self, node: Node[Any], inside: set[int], name: str) -> int:
-        return self._add(node, inside, name)
-
 
 class _Unpacking:
     def __init__(
-        self, data: Any, parameters: Mapping[str, Parameter[Any]], versions: Mapping[str, Version[Any]]
+        self,
+        data: Any,
+        parameters: Mapping[str, Parameter[Any]],
+        versions: Mapping[str, Version[Any]],
+        shared: Shared,
     ) -> None:
         self._data = data
         self._parameters = parameters
         self._versions = versions
+        self._shared = shared.trace()
         self._operations = [operation_from_data(one) for one in data["operations"]]
-        self._values = [self._value(*one) for one in data["values"]]
+        self._values = [value_from_packed(*one) for one in data["values"]]
+        self._texts = [json.dumps(one) for one in data["values"]]
+        self._objects: dict[int, tuple[Any, Snapshot | None]] = {}
+        """By place: what calls were given as it is, the same for all traces that are read together."""
         self._blocks: list[Block] = []
         self._nodes: list[Node[Any]] = []
 
@@ -213,8 +215,7 @@ class _Unpacking:
         made_by, place, label = written[:3]
         value, kept = self._values[_place(place)]
         if len(written) == 3:
-            operation = None if made_by is None else _ELSEWHERE
-            return Node(value, kept, operation, label=None if label is None else str(label))
+            return self._leaf(made_by is None, place, None if label is None else str(label))
         names, parents, block = written[3:]
         if len(names) != len(parents):
             raise TraceError(f"expected a name for each of {len(parents)} parents, got {len(names)}")
@@ -228,6 +229,22 @@ class _Unpacking:
             None if label is None else str(label),
         )
 
+    def _leaf(self, is_given: bool, place: int, label: str | None) -> Node[Any]:
+        """A value that nothing trainable led to; other traces may have it as well."""
+        kind, (value, kept) = self._data["values"][place][0], self._values[place]
+        if label is None and is_given and kind in (CONSTANT, OBJECT):
+            # Each call wraps its object anew, so it is the object that is known again, and not the node.
+            value, kept = self._object(place)
+        made = Node(value, kept, None if is_given else _ELSEWHERE, label=label)
+        if label is None or kind not in READ_WHOLE:
+            return made
+        return self._shared.one((is_given, label, self._texts[place]), made)
+
+    def _object(self, place: int) -> tuple[Any, Snapshot | None]:
+        if place not in self._objects:
+            self._objects[place] = self._shared.one(self._texts[place], self._values[place])
+        return self._objects[place]
+
     def _version(self, key: str, number: int, origin: Iterable[Any] = (), written: Any = None) -> Version[Any]:
         if key not in self._parameters:
             raise TraceError(f"the trace names a parameter {key!r}, which is not among {', '.join(self._parameters)}")
@@ -238,7 +255,8 @@ class _Unpacking:
             return parameter.versions[_place(number)]
         value = value_from_data(written, parameter.domain)
         parameter.domain.check(value)
-        return Version(parameter, value, snapshot(value), _place(number), Origin(*origin))
+        made = Version(parameter, value, snapshot(value), _place(number), Origin(*origin))
+        return self._shared.one((key, json.dumps([number, written])), made)
 
     def _block(self, place: int) -> Block:
         while len(self._blocks) <= place:
@@ -247,15 +265,6 @@ class _Unpacking:
             named = tuple((str(name), self._nodes[_place(node)]) for name, node in inputs)
             self._blocks.append(Block(self._operations[_place(made_by)], outer, named))
         return self._blocks[place]
-
-    @staticmethod
-    def _value(kind: int, data: Any) -> tuple[Any, Snapshot | None]:
-        """The live value of a node, and what is kept of it."""
-        kept = kept_from_data(data)
-        if kind == _CONSTANT or isinstance(kept, Failure):
-            return kept, None
-        opaque = kind in (_OBJECT, _CONTAINER)
-        return [] if kind != _OBJECT else Stand(), Remembered(kept, opaque=opaque)
 
 
 _ELSEWHERE = operation_from_data(["operator", "elsewhere", "", "", ""])

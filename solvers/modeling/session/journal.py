@@ -8,7 +8,7 @@ ever appended, each in one write: whatever ends the program, what was done befor
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,9 @@ class Journal:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = not path.exists() or path.stat().st_size == 0
             _end_line(path)
         except OSError as error:
             raise FileError(f"the session cannot be kept in {path}: {error.strerror or error}") from error
-        if fresh:
-            self.write("start", format=FORMAT)
 
     def write(self, kind: str, **fields: Any) -> None:
         """Append an event.
@@ -55,12 +52,23 @@ class Journal:
         Raises:
             FileError: It cannot be written, as on a full disk.
         """
-        line = json.dumps({EVENT: kind, **fields}, ensure_ascii=False, allow_nan=False)
+        line = _line(kind, fields)
         try:
             with self.path.open("ab", buffering=0) as file:
-                file.write(line.encode("utf-8", "backslashreplace") + b"\n")
+                # The file comes with its first line: a session in which nothing is said leaves none.
+                start = b"" if file.tell() else _line("start", {"format": FORMAT})
+                file.write(start + line)
         except OSError as error:
             raise FileError(f"the session cannot be kept in {self.path}: {error.strerror or error}") from error
+
+
+def session_text(events: Sequence[Event]) -> str:
+    """A whole session as the text of its file."""
+    return b"".join(_line(e.kind, e.fields) for e in (Event("start", {"format": FORMAT}), *events)).decode()
+
+
+def _line(kind: str, fields: dict[str, Any]) -> bytes:
+    return json.dumps({EVENT: kind, **fields}, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def read_events(path: Path) -> list[Event]:
@@ -100,7 +108,6 @@ def _events(text: str, path: Path) -> Iterator[Event]:
 def _end_line(path: Path) -> None:
     """End a last line that was cut off, so that the next one stands apart."""
     if not path.exists():
-        path.touch()
         return
     with path.open("rb+") as file:
         data = file.read()

@@ -8,33 +8,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from agentopt.errors import AgentoptError, InputError, UnitError
+from agentopt.errors import InputError
 from agentopt.llm import Budget, Model, Usage, connect
+from agentopt.whole_file import write_whole
 
-from ..data.bind import bind
-from ..data.files import load_problem, looks_like_formulation
+from ..data.files import load_formulation, load_problem, looks_like_formulation
 from ..data.textfile import read_text
-from ..edits.apply import apply_edits
-from ..edits.difference import changed_elements, differences
 from ..edits.edit import Edit
 from ..edits.phrase import read_phrase
-from ..engines.route import solve_instance
+from ..edits.repair import repair_edits
+from ..export.writing import Format, format_of
 from ..formulation import Formulation, Objective
 from ..instance import Instance
-from ..language.analysis import analyze
-from ..language.units import check_units
 from ..solution import Alternative, Solution
 from ..words.answer import answered
 from ..words.author import Author, Means
 from ..words.follow_up import FollowUp, ask_follow_up
-from ..words.formulate import MAX_PROBLEM, require_problem, solve_text
+from ..words.formulate import require_problem, solve_text
 from ..words.written import solve_by_program
 from .data_files import DataFiles, require_paths
 from .journal import Journal, read_events
+from .keeping import restore, save
 from .state import State
 from .turn import Turn
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     from agentopt.sandbox import Sandbox
@@ -43,24 +40,26 @@ MAX_ROUNDS = 2
 """Corrections that a model is asked for when it formulates."""
 EARLIER = 6
 """Sentences of the session that a model is reminded of."""
+MAX_PHRASE = 500
+"""Characters up to which a sentence may be a change in a fixed form."""
 
 
 class Session:
     """Formulates a problem, solves it, answers questions about it, changes it and takes changes back.
 
-    Every verb returns a `Turn` and leaves the session as it was when it fails. One
+    Every verb returns a `Turn`, and leaves the session as it was when it fails. One
     session is for one thread at a time.
 
     Args:
         model: A Model, or a name as "provider/name"; None finds one when words are first to
-            be read (`agentopt.llm.connect`). Data edits, formulations from files and all
-            analyses need none.
+            be read (`agentopt.llm.connect`). Changes in a fixed form, formulations from
+            files and all analyses need none.
         data: Files or folders of tables (CSV, XLSX, JSON).
         time_limit_s: Seconds for each solve.
         budget: Limits on what the model calls of the session may take.
         sandbox: Where a program that a model wrote may run; None opens one when it is needed.
         progress: Is called with one line for each step.
-        journal: A file in which the session is kept as it goes; see `load`.
+        journal: A file in which the session is kept as it goes; `load` goes on with it.
         replay: A session's file whose model replies are played again; no model is asked then.
 
     Raises:
@@ -82,17 +81,17 @@ class Session:
     ) -> None:
         if not time_limit_s > 0:
             raise InputError(f"expected a time limit above 0 seconds, got {time_limit_s}")
-        self.time_limit_s = time_limit_s
-        self.progress = progress or (lambda line: None)
-        self.files = DataFiles()
+        kept = Journal(Path(journal).expanduser()) if journal is not None else None
+        self.work = Workspace(time_limit_s, progress or (lambda line: None), self._by_program, kept)
         self.usage = Usage()
+        """What the model calls of the session took so far."""
+        self.said: list[str] = []
+        """What was said about the problem, the latest last."""
+        self.lost: tuple[str, ...] = ()
+        """Data files of a loaded session that are not there any more, a sentence each."""
         self._model, self._budget, self._sandbox = model, budget, sandbox
-        self._replay = Path(replay) if replay is not None else None
-        self._states: list[State] = []
-        self._said: list[str] = []
+        self._replay = Path(replay).expanduser() if replay is not None else None
         self._unfinished = ""
-        """A problem in words that could not be formulated yet, as something was missing."""
-        self._journal = Journal(Path(journal)) if journal is not None else None
         if data:
             self.add_data(*data)
 
@@ -101,22 +100,34 @@ class Session:
     @property
     def formulation(self) -> Formulation | None:
         """The five elements as they now stand; None before there is a problem."""
-        return self._states[-1].formulation if self._states else None
+        return self.work.states[-1].formulation if self.work.states else None
 
     @property
     def solution(self) -> Solution | None:
         """The outcome of the formulation as it now stands; None while it is not solved."""
-        return self._states[-1].solution if self._states else None
+        return self.work.states[-1].solution if self.work.states else None
 
     @property
     def problem(self) -> str:
         """The problem in words, as it was given; "" when it came as a formulation."""
-        return self._states[-1].problem if self._states else self._unfinished
+        return self.work.states[-1].problem if self.work.states else self._unfinished
 
     @property
     def history(self) -> tuple[State, ...]:
         """The states that `undo` goes back through, the present one last."""
-        return tuple(self._states)
+        return tuple(self.work.states)
+
+    @property
+    def files(self) -> DataFiles:
+        """The tables, and where they came from."""
+        return self.work.files
+
+    @property
+    def model_name(self) -> str:
+        """Who reads words."""
+        if isinstance(self._model, str):
+            return self._model
+        return "a model that is found when it is needed" if self._model is None else self._model.name
 
     def instance(self) -> Instance:
         """The formulation with its data.
@@ -124,9 +135,9 @@ class Session:
         Raises:
             InputError: There is no problem yet, or its data do not fit.
         """
-        return bind(analyze(self._state().formulation), self.files.tables)
+        return self.work.instance()
 
-    # Verbs
+    # Verbs: words, data, changes
 
     def add_data(self, *paths: str | Path) -> Turn:
         """Read tables, and say what is in them before they are used.
@@ -136,9 +147,8 @@ class Session:
         """
         wanted = require_paths(paths)
         previews = self.files.add(wanted)
-        self._keep("data", paths=[str(path.resolve()) for path in wanted])
-        if self._states:
-            self._states[-1].solution = None
+        self.work.forget_solutions()
+        self.work.keep("data", paths=[str(path.resolve()) for path in wanted])
         return Turn("data", previews=tuple(previews))
 
     def tell(self, text: str) -> Turn:
@@ -151,16 +161,16 @@ class Session:
             LLMError, ConfigError, BudgetExceeded: The model failed; nothing has changed then.
         """
         require_problem(text)
-        self._keep("said", text=text)
-        if not self._states:
-            return self._begin(text)
-        edits = read_phrase(text, self.instance()) if len(text) < 500 else []
-        turn = self.what_if(edits, said=text) if edits else self._follow(text)
-        self._said.append(text)
+        if not self.work.states:
+            missing = self._unfinished
+            return self.formulate(f"{missing}\n\nAdded by the owner: {text}" if missing else text)
+        edits = read_phrase(text, self.instance()) if len(text) < MAX_PHRASE else []
+        turn = self.work.change(edits, text) if edits else self._follow(text)
+        self._heard(text)
         return turn
 
     def formulate(self, problem: str | Path | Formulation) -> Turn:
-        """Begin anew with a problem: in words, in a file, or as a Formulation; solve it too.
+        """Begin anew with a problem, in words, in a file or as a Formulation, and solve it.
 
         Raises:
             As `agentopt.solve`.
@@ -170,32 +180,63 @@ class Session:
             if looks_like_formulation("\n".join(text.splitlines())):
                 formulation, tables = load_problem(problem, self.files.paths)
                 self.files.use(tables)
-                return self._enter(State("", formulation, f"read from {problem.name}"), "formulated")
+                self.work.keep("data", paths=[str(path.resolve()) for path in self.files.paths])
+                return self.work.begin(State("", formulation, f"read from {problem.name}"))
             problem = text
         if isinstance(problem, Formulation):
-            return self._enter(State("", problem, "given as a formulation"), "formulated")
-        self._keep("said", text=problem)
+            return self.work.begin(State("", problem, "given as a formulation"))
+        require_problem(problem)
+        if looks_like_formulation(problem):
+            return self.work.begin(State("", load_formulation(problem), "given as a formulation"))
         return self._formulate(problem)
 
-    def solve(self) -> Turn:
-        """Solve the formulation as it stands, with its files read again where they changed."""
-        state = self._state()
-        notes = self.files.refresh()
-        state.solution = self._solved(state)
-        return self._turn("solved", state, notes=tuple(notes))
-
-    def what_if(self, change: str | Sequence[Edit], said: str = "") -> Turn:
+    def what_if(self, change: str | Sequence[Edit], said: str = "edited") -> Turn:
         """Change the formulation and solve it again; `undo` takes it back.
 
         Args:
             change: Edits, or words for them; words in a fixed form need no model.
-            said: The words that the edits came from.
+            said: The words that edits came from.
         """
         if isinstance(change, str):
             return self.tell(change)
-        state = self._state()
-        formulation = apply_edits(state.formulation, change)
-        return self._enter(replace(state, formulation=formulation, said=said or "edited", solution=None), "edited")
+        return self.work.change(change, said)
+
+    def adopt(self, alternative: Alternative) -> Turn:
+        """Take another reading of what the text leaves open."""
+        assumed = [*alternative.formulation.assumptions, f"{alternative.question} Taken: {alternative.reading}."]
+        formulation = alternative.formulation.model_copy(update={"assumptions": assumed})
+        said = f"{alternative.question} {alternative.reading}"
+        return self.work.enter(replace(self.work.state, formulation=formulation, said=said, solution=None))
+
+    def repair(self) -> Turn:
+        """Make the least repair of an infeasible problem.
+
+        Raises:
+            InputError: It is feasible, or its least repair is no change of figures.
+        """
+        conflict = self.work.solution.conflict
+        if conflict is None or conflict.kind != "infeasible":
+            raise InputError("there is nothing to repair: the problem is not infeasible")
+        edits = repair_edits(self.instance(), conflict.loosened)
+        if not edits:
+            raise InputError(
+                "the least repair of this problem is not known as a change of figures; say what may give way"
+            )
+        return self.work.change(edits, "the least repair")
+
+    def solve(self) -> Turn:
+        """Solve the formulation as it stands, its files read again where they changed."""
+        return self.work.solve()
+
+    def undo(self) -> Turn:
+        """Go back to the state before the last change.
+
+        Raises:
+            InputError: There is none.
+        """
+        return self.work.undo()
+
+    # Verbs: questions
 
     def why(self, text: str) -> Turn:
         """Ask why something is not done: it is asked for beside the plan, which stays as it is.
@@ -203,25 +244,18 @@ class Session:
         Args:
             text: A constraint, as "make[B] >= 1", or a question in words.
         """
-        from ..insight.why import force, statement_of
-
-        solution = self._solution()
-        instance = self.instance()
-        try:
-            wanted = statement_of(instance, text)
-        except InputError:
-            if any(sign in text for sign in ("<=", ">=", "==")):
-                raise
+        if not any(sign in text for sign in "<>="):
             return self.tell(text)
-        self._keep("said", text=text)
-        return Turn("forced", text, solution=solution, forced=force(instance, solution, wanted, self.time_limit_s))
+        turn = self._forced(text, text)
+        self._heard(f"why not {text}")
+        return turn
 
     def sensitivity(self) -> Turn:
         """What limits the plan, and what one more unit of it is worth."""
         from ..insight.sensitivity import sensitivity
 
-        solution = self._solution()
-        found = sensitivity(self.instance(), solution, self.time_limit_s, self.progress)
+        solution = self.work.solution
+        found = sensitivity(self.instance(), solution, self.work.time_limit_s, self.work.progress)
         return Turn("sensitivity", solution=solution, sensitivity=found)
 
     def pareto(self, second: Objective | str, n_points: int = 9) -> Turn:
@@ -233,69 +267,52 @@ class Session:
         """
         from ..insight.pareto import pareto_front
 
-        solution = self._solution()
+        solution, limit = self.work.solution, self.work.time_limit_s
         objective = second if isinstance(second, Objective) else _objective(second)
-        front = pareto_front(self.instance(), objective, n_points, self.time_limit_s, self.progress)
+        front = pareto_front(self.instance(), objective, n_points, limit, self.work.progress)
         return Turn("pareto", solution=solution, front=front)
 
     def examine(self) -> Turn:
-        """Check the answer without knowing the truth: perturb, drop, compare with the text."""
+        """Doubt the answer where no truth is known: perturb figures, drop constraints, compare with the text."""
         from ..doubts.examination import examine
 
-        state, solution = self._state(), self._solution()
+        work = self.work
         found = examine(
             self.instance(),
-            solution,
-            state.problem,
-            time_limit_s=self.time_limit_s,
+            work.solution,
+            work.state.problem,
+            time_limit_s=work.time_limit_s,
             tables=self.files.tables,
-            progress=self.progress,
+            progress=work.progress,
         )
-        return Turn("examined", solution=solution, examination=found)
+        return Turn("examined", solution=work.solution, examination=found)
 
-    def adopt(self, alternative: Alternative) -> Turn:
-        """Take another reading of what the text leaves open."""
-        state = self._state()
-        assumed = [*alternative.formulation.assumptions, f"{alternative.question} Taken: {alternative.reading}."]
-        formulation = alternative.formulation.model_copy(update={"assumptions": assumed})
-        said = f"{alternative.question} {alternative.reading}"
-        return self._enter(replace(state, formulation=formulation, said=said, solution=None), "edited")
+    # Files
 
-    def undo(self) -> Turn:
-        """Go back to the state before the last change.
+    def export_text(self, format: Format) -> str:
+        """The formulation as "yaml", "json", "lp", "mps" or "pyomo", or a report on it as "html"."""
+        from .exporting import exported
+
+        return exported(self.work, format)
+
+    def export(self, path: str | Path, *, force: bool = False) -> None:
+        """Write the formulation, or a report on it (.html), in the format of the file's ending.
 
         Raises:
-            InputError: There is none.
+            FileError: The file exists and force is not given, or it cannot be written.
+            InputError: The ending is not known, or there is no problem yet.
+            FormulationError: The format cannot say the problem.
         """
-        if len(self._states) < 2:
-            raise InputError("there is nothing to take back")
-        gone = self._states[-1]
-        state = self._states[-2]
-        if state.solution is None:
-            state.solution = self._solved(state)
-        self._states.pop()
-        self._keep("undo")
-        return self._turn("undone", state, gone)
-
-    # A session in a file
+        target = Path(path).expanduser()
+        write_whole(target, self.export_text(format_of(target)), force=force, option="the export")
 
     def save(self, path: str | Path) -> None:
         """Write the session to a file of its own, from which `load` goes on.
 
         Raises:
-            FileError: It cannot be written.
+            FileError: The file exists, or cannot be written.
         """
-        target = Path(path).expanduser()
-        if self._journal is not None and target.exists() and target.samefile(self._journal.path):
-            return
-        made = Journal(_fresh(target))
-        if self._journal is not None:
-            made.path.write_bytes(self._journal.path.read_bytes())
-            return
-        if self.files.paths:
-            made.write("data", paths=[str(path.resolve()) for path in self.files.paths])
-        for state in self._states:
-            made.write("state", **state.to_data())
+        save(self.work, self.said, Path(path).expanduser())
 
     @classmethod
     def load(cls, path: str | Path, model: Model | str | None = None, **options: Any) -> Session:
@@ -304,97 +321,59 @@ class Session:
         Args:
             path: What `journal` or `save` wrote.
             model: As of Session.
-            options: The other arguments of Session. `journal` is this file unless another is given.
+            options: The other arguments of Session; `journal` is this file unless another is given.
 
         Raises:
             FileError: The file cannot be read.
             InputError: It is no session.
         """
         file = Path(path).expanduser()
-        events = read_events(file)
-        session = cls(model, **options)
-        lost: list[str] = []
-        for event in events:
-            if event.kind == "data":
-                lost += session._restore_data(event.fields.get("paths", []))
-            elif event.kind == "state":
-                try:
-                    session._states.append(State.from_data(event.fields))
-                except (ValidationError, KeyError, TypeError) as error:
-                    raise InputError(f"{file}: a state of the session cannot be read: {str(error)[:200]}") from error
-            elif event.kind == "undo" and session._states:
-                session._states.pop()
-            elif event.kind == "new":
-                session._states.clear()
-        session.lost = tuple(dict.fromkeys(lost))
-        if session._journal is None:
-            session._journal = Journal(file)
+        read_events(file)
+        session = cls(model, **({"journal": file} | options))
+        session.lost = restore(session.work, session.said, file)
         return session
 
-    lost: tuple[str, ...] = ()
-    """Files of a loaded session that are not there any more, a sentence each."""
+    # How words are read
 
-    def _restore_data(self, paths: Sequence[str]) -> list[str]:
-        lost = []
-        for path in paths:
-            try:
-                self.files.add([Path(path)])
-            except AgentoptError as error:
-                lost.append(str(error))
-        return lost
-
-    # How it is done
-
-    def _begin(self, text: str) -> Turn:
-        problem = f"{self._unfinished}\n\nAdded by the owner: {text}" if self._unfinished else text
-        if len(problem) > MAX_PROBLEM:
-            problem = text
-        return self._formulate(problem)
+    def use_model(self, model: Model | str) -> None:
+        """Let another model read words from now on."""
+        self._model = model
 
     def _formulate(self, problem: str) -> Turn:
-        if looks_like_formulation(problem):
-            from ..data.files import load_formulation
-
-            return self._enter(State("", load_formulation(problem), "given as a formulation"), "formulated")
-        require_problem(problem)
         author = self._author(problem)
         try:
             made = solve_text(author, self._means(), MAX_ROUNDS)
         except InputError:
             # What was said is kept: the next sentence may give what was missing.
-            self._unfinished = problem
+            self._unfinished = "" if self.work.states else problem
             raise
         finally:
             self.usage = self.usage + author.usage
         self._unfinished = ""
+        self.said.clear()
         state = State(problem, made.solution.formulation, problem, made.reading.answer, made.solution)
-        return self._enter(state, "formulated")
+        return self.work.begin(state)
 
     def _follow(self, text: str) -> Turn:
-        state, solution = self._state(), self._solution()
-        author = self._author(state.problem)
-        self.progress("reading")
+        solution = self.work.solution
+        author = self._author(self.problem)
+        self.work.progress("reading")
         try:
-            meant = ask_follow_up(author, solution, text, "\n".join(f"- {said}" for said in self._said[-EARLIER:]))
+            earlier = "\n".join(f"- {said}" for said in self.said[-EARLIER:])
+            meant = ask_follow_up(author, solution, text, earlier)
         finally:
             self.usage = self.usage + author.usage
-        return self._do(meant, text, state, solution)
+        return self._done(meant, text, solution)
 
-    def _do(self, meant: FollowUp, text: str, state: State, solution: Solution) -> Turn:
+    def _done(self, meant: FollowUp, text: str, solution: Solution) -> Turn:
+        """Do what a model took a sentence to ask for."""
         match meant.action:
             case "edit":
                 if not meant.edits:
                     raise InputError("the model understood a change but named none; say it in other words")
-                formulation = apply_edits(state.formulation, meant.edits)
-                answer = meant.answer or state.answer
-                return self._enter(replace(state, formulation=formulation, said=text, answer=answer), "edited")
+                return self.work.change(meant.edits, text, meant.answer)
             case "force":
-                from ..insight.why import force, statement_of
-
-                instance = self.instance()
-                wanted = statement_of(instance, meant.requirement)
-                forced = force(instance, solution, wanted, self.time_limit_s)
-                return Turn("forced", text, solution=solution, forced=forced)
+                return self._forced(meant.requirement, text)
             case "sensitivity":
                 return replace(self.sensitivity(), said=text)
             case "pareto":
@@ -402,8 +381,7 @@ class Session:
                     raise InputError("the model understood a trade-off but named no second objective")
                 return replace(self.pareto(meant.objective), said=text)
             case "answer":
-                known = f"{state.problem} {text}"
-                said = answered(meant.answer, self.instance(), solution, known)
+                said = answered(meant.answer, self.instance(), solution, f"{self.problem} {text}")
                 if not said:
                     raise InputError("the model's answer holds figures that nothing computes, so it is not shown")
                 return Turn("answered", text, said, solution=solution)
@@ -412,87 +390,39 @@ class Session:
             case "new":
                 return self._formulate(text)
 
-    def _enter(self, state: State, kind: Any) -> Turn:
-        """Solve a new state and make it the present one; nothing changes when that fails."""
-        before = self._states[-1] if self._states and kind == "edited" else None
-        notes = tuple(self.files.refresh())
-        if before is not None and not changed_elements(before.formulation, state.formulation):
-            raise InputError("that changes nothing: the formulation stands as it was")
-        if state.solution is None or kind == "edited":
-            state.solution = self._solved(state)
-        if kind == "formulated" and self._states:
-            self._states.clear()
-            self._keep("new")
-        self._states.append(state)
-        self._keep("state", **state.to_data())
-        return self._turn(kind, state, before, notes)
+    def _forced(self, requirement: str, said: str) -> Turn:
+        from ..insight.why import force, statement_of
 
-    def _turn(self, kind: Any, state: State, before: State | None = None, notes: tuple[str, ...] = ()) -> Turn:
-        assert state.solution is not None
-        turn = Turn(kind, state.said, self._answer(state), solution=state.solution, notes=notes)
-        if before is None or before.solution is None:
-            return turn
-        from ..insight.comparison import compare
+        instance, solution = self.instance(), self.work.solution
+        forced = force(instance, solution, statement_of(instance, requirement), self.work.time_limit_s)
+        return Turn("forced", said, solution=solution, forced=forced)
 
-        was = bind(analyze(before.formulation), self.files.tables)
-        return replace(
-            turn,
-            differences=tuple(differences(was, self.instance())),
-            comparison=compare(before.solution, state.solution),
-        )
-
-    def _answer(self, state: State) -> str:
-        assert state.solution is not None
-        if state.solution.answer or not state.answer:
-            return state.solution.answer
-        return answered(state.answer, self.instance(), state.solution, f"{state.problem} {state.said}")
-
-    def _solved(self, state: State) -> Solution:
-        analysis = analyze(state.formulation)
-        clashes = tuple(clash.message for clash in check_units(analysis))
-        if clashes and not state.problem:
-            raise UnitError(clashes[0])
-        instance = bind(analysis, self.files.tables)
-        self.progress("solving")
-        if analysis.unsaid:
-            author = self._author(state.problem)
-            solution = solve_by_program(author, self._means(), instance)
+    def _by_program(self, state: State, instance: Instance) -> Solution:
+        author = self._author(state.problem)
+        try:
+            return solve_by_program(author, self._means(), instance)
+        finally:
             self.usage = self.usage + author.usage
-        else:
-            solution = solve_instance(instance, self.time_limit_s)
-        return replace(solution, notes=(*solution.notes, *clashes))
 
     def _author(self, problem: str) -> Author:
-        return Author(self._connected(), problem, self.files.tables, self._budget, self.progress)
+        return Author(self._connected(), problem, self.files.tables, self._budget, self.work.progress)
 
     def _means(self) -> Means:
         from agentopt.sandbox import open_sandbox
 
         sandbox = self._sandbox
-        return Means(self.time_limit_s, open_sandbox if sandbox is None else (lambda: nullcontext(sandbox)))
+        return Means(self.work.time_limit_s, open_sandbox if sandbox is None else (lambda: nullcontext(sandbox)))
 
     def _connected(self) -> Model:
         if self._model is None or isinstance(self._model, str):
-            record = self._journal.path if self._journal is not None and self._replay is None else None
+            journal = self.work.journal
+            record = journal.path if journal is not None and self._replay is None else None
             self._model = connect(self._model, record=record, replay=self._replay)
         return self._model
 
-    def _state(self) -> State:
-        if not self._states:
-            raise InputError("there is no problem yet; state it in words or load a formulation")
-        return self._states[-1]
-
-    def _solution(self) -> Solution:
-        """The present solution, solved now when it is not yet."""
-        state = self._state()
-        if state.solution is None:
-            self.solve()
-        assert state.solution is not None
-        return state.solution
-
-    def _keep(self, kind: str, **fields: Any) -> None:
-        if self._journal is not None:
-            self._journal.write(kind, **fields)
+    def _heard(self, text: str) -> None:
+        self.said.append(text)
+        self.work.keep("said", text=text)
 
 
 def _objective(text: str) -> Objective:
@@ -500,9 +430,3 @@ def _objective(text: str) -> Objective:
     if sense.lower() not in ("minimize", "maximize") or not expression.strip():
         raise InputError(f"expected 'minimize EXPRESSION' or 'maximize EXPRESSION', got {text[:80]!r}")
     return Objective.model_validate({"sense": sense.lower(), "expression": expression.strip()})
-
-
-def _fresh(path: Path) -> Path:
-    if path.exists():
-        raise InputError(f"{path}: the file exists; name another")
-    return path

@@ -1,0 +1,179 @@
+"""What a session works on: the stack of states of one problem, its data, and the solving of it; no words, no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from agentopt.errors import InputError, UnitError
+
+from ..data.bind import bind
+from ..edits.apply import apply_edits
+from ..edits.difference import changed_elements, differences
+from ..edits.edit import Edit
+from ..engines.route import solve_instance
+from ..insight.comparison import compare
+from ..instance import Instance
+from ..language.analysis import analyze
+from ..language.units import check_units
+from ..solution import Solution
+from ..words.answer import answered
+from .data_files import DataFiles
+from .journal import Journal
+from .state import State
+from .turn import Kind, Turn
+
+ByProgram = Callable[[State, Instance], Solution]
+"""Solves an instance that the expression language cannot say in full."""
+
+
+class Workspace:
+    """States of a problem, the present one last; every change is made whole or not at all.
+
+    Args:
+        time_limit_s: Seconds for each solve.
+        progress: Is called with one line for each step.
+        by_program: Solves what stands in words only; None: that is refused.
+        journal: Where states are kept as they come; None: nowhere.
+    """
+
+    def __init__(
+        self,
+        time_limit_s: float,
+        progress: Callable[[str], None],
+        by_program: ByProgram | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        self.time_limit_s, self.progress = time_limit_s, progress
+        self.files = DataFiles()
+        self.states: list[State] = []
+        self.journal = journal
+        self._by_program = by_program
+
+    @property
+    def state(self) -> State:
+        """The present state.
+
+        Raises:
+            InputError: There is no problem yet.
+        """
+        if not self.states:
+            raise InputError("there is no problem yet; state it in words or load a formulation")
+        return self.states[-1]
+
+    @property
+    def solution(self) -> Solution:
+        """The outcome of the present state, solved now when it is not yet."""
+        if self.state.solution is None:
+            self.state.solution = self._solved(self.state)
+        return self.state.solution
+
+    def instance(self) -> Instance:
+        """The present formulation with its data.
+
+        Raises:
+            InputError: There is no problem yet, or its data do not fit.
+        """
+        return bind(analyze(self.state.formulation), self.files.tables)
+
+    def begin(self, state: State) -> Turn:
+        """Take another problem; the states of the one before go."""
+        notes = self.files.refresh()
+        if state.solution is None:
+            state.solution = self._solved(state)
+        if self.states:
+            self.states.clear()
+            self.keep("new")
+        return self._push("formulated", state, None, notes)
+
+    def change(self, edits: Sequence[Edit], said: str, answer: str = "") -> Turn:
+        """Make edits of the present state and solve what comes of it.
+
+        Raises:
+            InputError: They change nothing, or make what cannot be solved; nothing has changed then.
+        """
+        formulation = apply_edits(self.state.formulation, edits)
+        answer = answer or self.state.answer
+        return self.enter(replace(self.state, formulation=formulation, said=said, answer=answer, solution=None))
+
+    def enter(self, state: State) -> Turn:
+        """Put a state on top of the present one."""
+        if not changed_elements(self.state.formulation, state.formulation):
+            raise InputError("that changes nothing: the formulation stands as it was")
+        notes = self.files.refresh()
+        # What it is compared with must have seen the same data.
+        before = self.state
+        if notes or before.solution is None:
+            before.solution = self._solved(before)
+        state.solution = self._solved(state)
+        return self._push("edited", state, before, notes)
+
+    def undo(self) -> Turn:
+        """Go back to the state before the present one.
+
+        Raises:
+            InputError: There is none.
+        """
+        if len(self.states) < 2:
+            raise InputError("there is nothing to take back")
+        gone, state = self.states[-1], self.states[-2]
+        if state.solution is None:
+            state.solution = self._solved(state)
+        self.keep("undo")
+        self.states.pop()
+        return self._turn("undone", state, gone, [])
+
+    def solve(self) -> Turn:
+        """Solve the present state anew, its files read again where they changed."""
+        notes = self.files.refresh()
+        self.state.solution = self._solved(self.state)
+        return self._turn("solved", self.state, None, notes)
+
+    def forget_solutions(self) -> None:
+        """Let every state be solved again when it is asked for, as its data are other ones now."""
+        for state in self.states:
+            state.solution = None
+
+    def keep(self, kind: str, **fields: object) -> None:
+        """Write a line into the session's file."""
+        if self.journal is not None:
+            self.journal.write(kind, **fields)
+
+    def _push(self, kind: Kind, state: State, before: State | None, notes: Sequence[str]) -> Turn:
+        self.states.append(state)
+        self.keep("state", **state.to_data())
+        return self._turn(kind, state, before, notes)
+
+    def _turn(self, kind: Kind, state: State, before: State | None, notes: Sequence[str]) -> Turn:
+        assert state.solution is not None
+        turn = Turn(kind, state.said, self._answer(state), solution=state.solution, notes=tuple(notes))
+        if before is None or before.solution is None:
+            return turn
+        was = bind(analyze(before.formulation), self.files.tables)
+        return replace(
+            turn,
+            differences=tuple(differences(was, bind(analyze(state.formulation), self.files.tables))),
+            comparison=compare(before.solution, state.solution),
+        )
+
+    def _answer(self, state: State) -> str:
+        assert state.solution is not None
+        if state.solution.answer or not state.answer:
+            return state.solution.answer
+        instance = bind(analyze(state.formulation), self.files.tables)
+        return answered(state.answer, instance, state.solution, f"{state.problem} {state.said}")
+
+    def _solved(self, state: State) -> Solution:
+        analysis = analyze(state.formulation)
+        clashes = check_units(analysis)
+        if clashes and not state.problem:
+            raise UnitError(clashes[0].message, clashes[0].element)
+        instance = bind(analysis, self.files.tables)
+        self.progress("solving")
+        if not analysis.unsaid:
+            solution = solve_instance(instance, self.time_limit_s)
+        elif self._by_program is not None:
+            solution = self._by_program(state, instance)
+        else:
+            raise InputError(f"constraint {analysis.unsaid[0]}: expected an expression, got an empty text")
+        return replace(solution, notes=(*solution.notes, *(clash.message for clash in clashes)))
