@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from agentopt.cli.block import Block, Line, Table
 from agentopt.cli.elements import formulation_blocks
@@ -15,10 +15,24 @@ from agentopt.cli.view import check_blocks, solution_blocks, usage_text
 from agentopt.errors import InputError
 
 if TYPE_CHECKING:
-    from agentopt.cli.chat.desk import Desk
-    from agentopt.solvers.modeling.session.session import Session
+    import argparse
 
-Run = Callable[["Desk", str], bool | None]
+    from agentopt.solvers.modeling.session.session import Session
+    from agentopt.solvers.modeling.session.turn import Turn
+
+
+class Desk(Protocol):
+    """Where commands are given: `desk.Desk`."""
+
+    session: Session
+    options: argparse.Namespace
+    open_session: Callable[[Path | None], Session]
+
+    def show(self, blocks: Iterable[Block]) -> None: ...
+    def told(self, turn: Turn) -> None: ...
+
+
+Run = Callable[[Desk, str], bool | None]
 """Gets what stands behind the name; False ends the chat."""
 
 
@@ -30,6 +44,12 @@ class Command:
     usage: str
     help: str
     run: Run
+
+
+_ELSE = (
+    "Everything else is said in words: a problem, then changes and questions about it."
+    " A change such as capacity[oslo] = 120, demand up 10 % or make[B] >= 5 needs no model."
+)
 
 
 def find_command(word: str) -> Command:
@@ -203,9 +223,8 @@ def _cost(desk: Desk, argument: str) -> None:
 
 
 def _help(desk: Desk, argument: str) -> None:
-    from agentopt.cli.chat.desk import help_blocks
-
-    desk.show(help_blocks())
+    rows = tuple((command.usage, command.help) for command in COMMANDS)
+    desk.show([Table("Commands", ("command", "what it does"), rows), Line(_ELSE)])
 
 
 def _quit(desk: Desk, argument: str) -> bool:

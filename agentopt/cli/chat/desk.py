@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
-from agentopt.cli.block import Block, Line, Table
-from agentopt.cli.chat.commands import COMMANDS, find_command
+from agentopt.cli.block import Block, Line
+from agentopt.cli.chat.commands import find_command
 from agentopt.cli.chat.readings import OpenQuestion, open_questions, question_block
 from agentopt.cli.chat.turn_view import turn_blocks
 from agentopt.cli.failure import sentence_of
@@ -111,12 +111,3 @@ class Desk:
         command = find_command(word)
         self.questions.clear()
         return command.run(self, argument.strip()) is not False
-
-
-def help_blocks() -> Iterator[Block]:
-    """Every command with what it does."""
-    yield Table("Commands", ("command", "what it does"), tuple((c.usage, c.help) for c in COMMANDS))
-    yield Line(
-        "Everything else is said in words: a problem, then changes and questions about it."
-        " A change such as capacity[oslo] = 120, demand up 10 % or make[B] >= 5 needs no model."
-    )

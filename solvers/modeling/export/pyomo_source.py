@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from agentopt.errors import FormulationError
 
+from ..engines.scip_model import GAP
 from ..formulation import Constraint, Element, Parameter, Variable
 from ..instance import Instance, Key
 from ..language.analysis import Bounds
@@ -18,7 +19,7 @@ WIDTH = 110
 
 _SOLVE = """\
 solver = SolverFactory({solver!r})
-found = solver.solve(model, load_solutions=False, raise_exception_on_nonoptimal_result=False, rel_gap=0.0)
+found = solver.solve(model, load_solutions=False, raise_exception_on_nonoptimal_result=False, rel_gap={gap!r})
 print("termination:", found.termination_condition.name)
 if found.incumbent_objective is not None:
     found.solution_loader.load_vars()
@@ -166,9 +167,13 @@ class _Program:
     def _solve(self) -> str:
         from ..engines.route import choose
 
-        solver = "highs" if choose(self.instance).by_highs else "scip_direct"
+        by_highs = choose(self.instance).by_highs
+        solver = "highs" if by_highs else "scip_direct"
+        continuous = any(variable.domain == "continuous" for variable in self.instance.formulation.variables)
+        # On a curve SCIP approaches its bound and never meets it.
+        gap = GAP if continuous and not by_highs else 0.0
         variables = ", ".join(self.write.name(variable.name) for variable in self.instance.formulation.variables)
-        return _SOLVE.format(solver=solver, objective=self.components[OBJECTIVE], variables=variables)
+        return _SOLVE.format(gap=gap, solver=solver, objective=self.components[OBJECTIVE], variables=variables)
 
 
 def _comment(text: str) -> str:
