@@ -24,6 +24,8 @@ OBJECTIVE = "objective"
 MAX_LISTED = 12
 """Values of an indexed element that are listed; more are counted."""
 MAX_ANSWER = 2000
+MAX_ZEROS = 8
+"""Values of an element up to which those that are zero are listed as well."""
 MAX_KNOWN = 1000
 """Members or values of one element up to which an answer may repeat them."""
 ZERO = 1e-9
@@ -40,7 +42,7 @@ def fill_in(template: str, instance: Instance, solution: Solution, known: str = 
 
     Args:
         template: A text with expressions in braces. A bare name of an indexed element
-            lists what is not zero; a binary one lists the members that are chosen.
+            lists its values, of many those that are not zero; of a binary one, the members that are chosen.
         instance: What was solved.
         solution: With a point.
         known: A text whose figures the answer may repeat, as the problem.
@@ -75,6 +77,8 @@ def _value(expression: str, instance: Instance, solution: Solution) -> str:
         return shown(solution.incumbent_objective or 0.0)
     if expression in known and known[expression].kind != "set" and known[expression].arity:
         return _listed(expression, instance, solution)
+    if _domain(expression, instance) == "binary":
+        return "yes" if solution.variables[expression][()] > 0.5 else "no"
     try:
         statement = quantity_of(instance.analysis, quote_members(expression, instance))
         return shown(float(evaluator_of(instance, solution.variables).value(statement, "answer")))
@@ -84,15 +88,18 @@ def _value(expression: str, instance: Instance, solution: Solution) -> str:
 
 def _listed(name: str, instance: Instance, solution: Solution) -> str:
     values: Mapping[Key, float] = solution.variables.get(name) or instance.data.parameters.get(name, {})
-    chosen = [(key, value) for key, value in values.items() if abs(value) > ZERO]
-    domains = {variable.name: variable.domain for variable in instance.formulation.variables}
+    is_binary = _domain(name, instance) == "binary"
+    every = len(values) <= MAX_ZEROS and not is_binary
+    chosen = [(key, value) for key, value in values.items() if every or abs(value) > ZERO]
     say: Callable[[Key, float], str] = (
-        (lambda key, value: _member(key))
-        if domains.get(name) == "binary"
-        else (lambda key, value: f"{_member(key)} {shown(value)}")
+        (lambda key, value: _member(key)) if is_binary else (lambda key, value: f"{_member(key)} {shown(value)}")
     )
     said = ", ".join(say(key, value) for key, value in chosen[:MAX_LISTED])
     return (said or "none") + (f" and {len(chosen) - MAX_LISTED} more" if len(chosen) > MAX_LISTED else "")
+
+
+def _domain(name: str, instance: Instance) -> str | None:
+    return next((v.domain for v in instance.formulation.variables if v.name == name), None)
 
 
 def _member(key: Key) -> str:
