@@ -177,12 +177,13 @@ def _budget(options: argparse.Namespace) -> Budget | None:
 
 
 def _optimizer(options: argparse.Namespace, subject: Subject) -> Optimizer:
-    from agentopt.optimizers import OPRO, LocalSearch, Mixed, OptoPrime, Settings, TextGrad
+    from agentopt.optimizers import OPRO, LocalSearch, Mixed, OptoPrime, Random, Settings, TextGrad
 
     parameters = list(subject.parameters().values())
     settings = Settings(objective=options.objective)
-    if options.optimizer == "local":
-        return LocalSearch(parameters, settings, seed=options.seed)
+    if options.optimizer in ("local", "random"):
+        drawn = LocalSearch if options.optimizer == "local" else Random
+        return drawn(parameters, settings, seed=options.seed)
     if options.optimizer == "mixed":
         model = _model(options) if Mixed.needs_model(parameters) else None
         return Mixed(parameters, model, settings, seed=options.seed)

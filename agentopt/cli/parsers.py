@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+OPTIMIZERS = ("mixed", "optoprime", "opro", "textgrad", "local", "random")
 STRATEGIES = ("pareto", "hill", "beam", "ucb", "rebase", "islands", "random", "best-of-n")
 Commands = Any
 """What argparse gives for subcommands, whose type it keeps to itself."""
@@ -42,7 +43,7 @@ def add_optimize(commands: Commands, epilog: str) -> None:
     parser.add_argument(
         "--metric", metavar="MODULE:FUNCTION", required=True, help="called with the item and the output"
     )
-    parser.add_argument("--optimizer", choices=("mixed", "optoprime", "opro", "textgrad", "local"), default="mixed")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="mixed")
     parser.add_argument("--strategy", choices=STRATEGIES, default="pareto")
     parser.add_argument("--model", metavar="PROVIDER/NAME", help="the model that the optimizer asks")
     parser.add_argument("--objective", metavar="TEXT", default="", help="what is wanted, in a sentence")

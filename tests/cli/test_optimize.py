@@ -45,6 +45,15 @@ prompt = parameter("Say {it}.", Text(placeholders=("it",)), name="prompt")
 
 def worded(item):
     return prompt.format(it=item)
+
+
+@trace
+def spoken(x, prompt, item):
+    return -abs(x - 11) - len(prompt)
+
+
+def both(item):
+    return spoken(x, prompt, item)
 """
 
 
@@ -146,6 +155,23 @@ def test_words_need_a_model(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     asked[1] = asked[1].replace(":answer", ":worded")
     assert main(asked) == 4
     assert "no model is set" in capsys.readouterr().err
+
+
+def test_numbers_are_drawn_at_random(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Words beside them are left as they are, and no model is asked."""
+    asked = arguments("--max-evaluations", "300", "--optimizer", "random", "--json", "-q")
+    asked[1] = asked[1].replace(":answer", ":both")
+    assert main(asked) == SOLVED
+    document = json.loads(capsys.readouterr().out)
+    assert (document["values"], document["spent"]["calls"]) == ({"x": 11}, 0)
+
+
+def test_words_cannot_be_drawn_at_random(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The sentence names the optimizer and the parameter."""
+    asked = arguments("--optimizer", "random")
+    asked[1] = asked[1].replace(":answer", ":worded")
+    assert main(asked) == USAGE
+    assert "that Random can change, found the parameter 'prompt' (text)" in capsys.readouterr().err
 
 
 def test_a_run_is_taken_up_by_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ class Spent:
     """What an item took."""
 
     rounds: int = 0
-    """Replies that were asked for after the first: corrections, and a program where one was needed."""
+    """Replies that were asked for after the first: corrections, a program where one was needed, second readings."""
     calls: int = 0
     """Requests sent, failed ones and repairs of a malformed reply included."""
     input_tokens: int = 0

@@ -33,7 +33,7 @@ _WORDS = {
     "mass": r"mg|g|grams?|kg|kilos?|kilograms?|t|tons?|tonnes?",
     "pounds": r"oz|ounces?|lbs?|pounds?|tons?",
     "length": r"mm|cm|m|met(?:er|re)s?|km|kilomet(?:er|re)s?|centimet(?:er|re)s?",
-    "feet": r"in|inch(?:es)?|ft|feet|foot|yards?",
+    "feet": r"inch(?:es)?|ft|feet|foot|yards?",
     "volume": r"ml|l|lit(?:er|re)s?|millilit(?:er|re)s?",
     "power": r"w|watts?|kw|kwh|mw|mwh|kilowatts?|megawatts?",
     "energy": r"j|kj|joules?",

@@ -65,14 +65,15 @@ def _read(said: list[str], unbroken: int) -> tuple[int, tuple[float, ...]]:
         if said[1:3] == ["a", "dozen"]:
             return 3, (6.0,)
         return 1, (0.5, 2.0) if following in _OF_WHAT else ()
-    if said[0] in ("a", "an") and following in SCALES | _PARTS:
-        n_words, value = _cardinal(["one", *said[1:]])
-        return (n_words, (value,)) if following in SCALES else (2, parts_of(1, following))
+    if said[0] in ("a", "an"):
+        said = ["one", *said[1:]] if following in SCALES | _PARTS else said
     n_words, value = _cardinal(said)
     if not n_words:
         return 0, ()
     if n_words < len(said) and said[n_words] in _PARTS:
-        return n_words + 1, parts_of(value, said[n_words])
+        # "one quarter to the next" is a time, and "a third machine" an order.
+        counts = said[n_words + 1 : n_words + 2] in ([word] for word in _OF_WHAT)
+        return n_words + 1, parts_of(value, said[n_words]) if counts else ()
     if said[n_words : n_words + 3] == ["and", "a", "half"]:
         return n_words + 3, (value + 0.5,)
     return n_words, () if said[:n_words] == ["one"] else (value,)

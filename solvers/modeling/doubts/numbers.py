@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..formulation import Formulation, Parameter
@@ -22,6 +22,7 @@ from .doubt import Doubt, doubtful, holds, not_tried
 from .figures import Figure, figures, values_of
 from .stated import all_values, constants, counts, named_numbers, own_values
 from .subject import said
+from .wording import direction_before
 
 MAX_SHOWN = 8
 """Figures of one kind that are told one by one."""
@@ -32,7 +33,7 @@ _BIG = re.compile(
     r"(?:^|_)(?:big_?m|m|large|huge|inf(?:inity)?|eps(?:ilon)?|tol(?:erance)?|tiny)(?:$|_)", re.IGNORECASE
 )
 _AROUND = 40
-"""Characters on each side of a figure in which its unit is looked for."""
+"""Characters after a figure in which its unit is looked for."""
 
 
 def compare_figures(instance: Instance, problem_text: str = "") -> list[Doubt]:
@@ -89,16 +90,18 @@ class _Explained:
 
     def has(self, figure: Figure) -> bool:
         """Whether any reading of a figure is explained, or each of the numbers it may be instead."""
-        by = factors(_around(self.text, figure))
-        if self._any(figure.readings, by):
+        by = factors(_unit_words(self.text, figure))
+        # "two machines" are counted, "at least two chairs" are a requirement.
+        counts = direction_before(self.text, figure) is None
+        if self._any(figure.readings, by, counts):
             return True
-        return bool(figure.parts) and all(self._any(part, by) for part in figure.parts)
+        return bool(figure.parts) and all(self._any(part, by, counts) for part in figure.parts)
 
-    def _any(self, readings: Iterable[float], by: tuple[float, ...]) -> bool:
+    def _any(self, readings: tuple[float, ...], by: tuple[float, ...], counts: bool) -> bool:
+        if counts and readings and readings[0] <= _MAX_COUNT and readings[0] in self.counted:
+            return True
         return any(
-            (reading <= _MAX_COUNT and reading in self.counted)
-            or any(_digits(reading * factor) in self.known or _digits(reading / factor) in self.known for factor in by)
-            for reading in readings
+            _digits(r * factor) in self.known or _digits(r / factor) in self.known for r in readings for factor in by
         )
 
 
@@ -115,7 +118,7 @@ def _invented(instance: Instance, text: str, found: list[Figure], quoted: bool) 
     assumed = values_of(figures("\n".join(instance.formulation.assumptions)))
     known = {_digits(value) for value in (*values_of(found), *assumed)}
     for figure in found:
-        for factor in factors(_around(text, figure)):
+        for factor in factors(_unit_words(text, figure)):
             known |= {_digits(r * factor) for r in figure.readings} | {_digits(r / factor) for r in figure.readings}
     largest = max((r for figure in found for r in figure.readings), default=0.0)
     counted = counts(instance)
@@ -195,8 +198,14 @@ def _sources(formulation: Formulation) -> list[str]:
     return [source for source in (*elements, formulation.objective.source) if source]
 
 
-def _around(text: str, figure: Figure) -> str:
-    return text[max(0, figure.start - _AROUND) : figure.end + _AROUND]
+def _unit_words(text: str, figure: Figure) -> str:
+    """The words in which the unit of a figure may stand: right after it; for a cell of a table, in brackets."""
+    line = text[text.rfind("\n", 0, figure.start) + 1 : figure.end]
+    if "|" in line or "&" in line or "\t" in line:
+        return " ".join(re.findall(r"[(\[][^()\[\]]{1,20}[)\]]", text))
+    everywhere = " ".join(re.findall(r"\bin (?:thousand|million|billion)s?\b", text, re.IGNORECASE))
+    following = re.match(r"[\s-]*(?:[^\W\d]+[\s/-]*){0,3}", text[figure.end : figure.end + _AROUND])
+    return f"{following[0] if following else ''} {everywhere}"
 
 
 def _digits(value: float) -> str:

@@ -6,7 +6,6 @@ What is told is the difference that a named step makes, exact up to the solver's
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,8 +24,10 @@ SHARE = 0.01
 LEAST_STEP = 1e-4
 """A step below this would drown in the tolerances of the solvers."""
 
-_GAP = 1e-9
-"""Relative doubt in an objective that is proved optimal."""
+_ROUNDING = 1e-7
+"""Part of an objective that is a solver's rounding."""
+_SMALL = 1e-3
+"""An objective below this is rounded as this one is."""
 _WHOLE = 2**53
 """From here on not every whole number is a float, so a key cannot be compared with it."""
 
@@ -48,7 +49,7 @@ class _Trial:
     @property
     def rank(self) -> tuple[bool, bool, bool, float]:
         """Tight limits in figures first, then rules without a figure, then equations, then what has room."""
-        return (not self.row.is_tight, self.is_equation, self.row.limit == 0, self.row.relative)
+        return (not self.row.is_tight, self.is_equation, not self.row.limit, self.row.relative)
 
 
 def try_steps(
@@ -116,23 +117,21 @@ def _of_constraint(at: dict[Key, list[Slack]], max_rows: int) -> Iterator[_Trial
 
 
 def _step(rows: list[Slack]) -> float:
-    limits = [abs(row.limit) for row in rows]
+    limits = [abs(row.limit or 0.0) for row in rows]
     if all(limit.is_integer() for limit in limits):
         return 1.0
     return max(SHARE * max(limits), LEAST_STEP)
 
 
 def _difference(instance: Instance, solution: Solution, trial: _Trial, outcome: Solution) -> Difference:
-    before, after = solution.incumbent_objective, outcome.incumbent_objective
-    proved = outcome.solution_status == "optimal" and after is not None and before is not None
     stated = instance.formulation.objective
     return Difference(
         name=trial.row.name,
         key=trial.key,
         step=trial.step,
         is_equation=trial.is_equation,
-        change=after - before if proved and after is not None and before is not None else None,
-        doubt=_doubt(solution) + _doubt(outcome),
+        change=_change(solution, outcome),
+        doubt=_open(solution) + _open(outcome),
         outcome=outcome.termination_condition,
         slack=trial.row.slack,
         unit=trial.row.unit,
@@ -142,10 +141,17 @@ def _difference(instance: Instance, solution: Solution, trial: _Trial, outcome: 
     )
 
 
-def _doubt(solution: Solution) -> float:
-    """How far an objective may be from the optimum: what the bound leaves, or the rounding of a proof."""
-    if solution.incumbent_objective is None:
-        return math.inf
-    bound = solution.objective_bound
-    left = 0.0 if bound is None else abs(bound - solution.incumbent_objective)
-    return left + _GAP * max(1.0, abs(solution.incumbent_objective))
+def _change(solution: Solution, outcome: Solution) -> float | None:
+    before, after = solution.incumbent_objective, outcome.incumbent_objective
+    if before is None or after is None or outcome.solution_status != "optimal":
+        return None
+    rounding = _ROUNDING * max(abs(before), abs(after), _SMALL)
+    return 0.0 if abs(after - before) <= rounding else after - before
+
+
+def _open(solution: Solution) -> float:
+    """What a solver left open between its bound and its plan, beyond rounding."""
+    at, bound = solution.incumbent_objective, solution.objective_bound
+    if at is None or bound is None or abs(bound - at) <= _ROUNDING * max(abs(at), _SMALL):
+        return 0.0
+    return abs(bound - at)

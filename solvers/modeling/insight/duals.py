@@ -6,13 +6,11 @@ import math
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from ..arrays.program import Program
 from ..engines.highs import load, require_highspy, run
 from .beyond import Restarts, Sides
 from .meaning import row_units, said
-from .optimum import Optimum, infinite
+from .optimum import Optimum
 from .price import CostRange, RowPrice, Sensitivity, Side
 
 
@@ -81,16 +79,24 @@ def _word(equation: bool, above: bool) -> Side:
 
 def _cost_ranges(solved: Optimum) -> tuple[CostRange, ...]:
     program, formulation = solved.program, solved.program.vectors.instance.formulation
-    cost = program.cost
-    lowest = np.minimum(infinite(solved.ranging.col_cost_dn.value_)[: len(cost)] / solved.scale, cost)
-    highest = np.maximum(infinite(solved.ranging.col_cost_up.value_)[: len(cost)] / solved.scale, cost)
-    figures = list(zip(solved.x.tolist(), solved.reduced.tolist(), cost.tolist(), lowest.tolist(), highest.tolist()))
+    columns = (solved.x, solved.reduced, program.cost, solved.lowest_cost, solved.highest_cost)
+    figures = list(zip(*(column.tolist() for column in columns)))
     return tuple(
         CostRange(
-            variable.name, key, *row, variable.unit, variable.meaning or variable.source, formulation.objective.unit
+            name=variable.name,
+            key=key,
+            value=value,
+            reduced_cost=reduced,
+            cost=cost,
+            lowest=lowest,
+            highest=highest,
+            unit=variable.unit,
+            meaning=variable.meaning or variable.source,
         )
         for variable in formulation.variables
-        for key, row in zip(program.vectors.keys(variable.name), figures[program.columns.offsets[variable.name] :])
+        for key, (value, reduced, cost, lowest, highest) in zip(
+            program.vectors.keys(variable.name), figures[program.columns.offsets[variable.name] :]
+        )
     )
 
 

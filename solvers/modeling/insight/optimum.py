@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -34,7 +33,6 @@ class Optimum:
         duals: Change of the objective for each unit of a row's right-hand side, (m,).
         reduced: Change of the objective for each unit of a column's bound, (n,).
         basic: Which rows are in the basis: they have room, or are at their limit by chance.
-        ranging: HiGHS's ranges, still on its scale.
     """
 
     def __init__(self, program: Program, highs: Any) -> None:
@@ -50,7 +48,7 @@ class Optimum:
         self.duals = _clean(np.array(solution.row_dual, dtype=float) / self.scale)
         self.reduced = _clean(np.array(solution.col_dual, dtype=float) / self.scale)
         self.objective = float(highs.getInfo().objective_function_value) / self.scale
-        _, self.ranging = highs.getRanging()
+        _, self._ranging = highs.getRanging()
 
     @cached_property
     def above(self) -> Mask:
@@ -72,7 +70,7 @@ class Optimum:
     @cached_property
     def lowest(self) -> Floats:
         """Least right-hand side for which each dual holds."""
-        below = infinite(self.ranging.row_bound_dn.value_)
+        below = self._ranged("row_bound_dn", self.bound)
         below = np.where(self.basic, np.where(self.above | self.equation, self.activity, -np.inf), below)
         # Room that is worth nothing when it is tight is worth nothing when there is more of it.
         below = np.where((self.duals == 0) & ~self.above & ~self.equation, -np.inf, below)
@@ -81,19 +79,40 @@ class Optimum:
     @cached_property
     def highest(self) -> Floats:
         """Largest right-hand side for which each dual holds."""
-        above = infinite(self.ranging.row_bound_up.value_)
+        above = self._ranged("row_bound_up", self.bound)
         above = np.where(self.basic, np.where(self.above & ~self.equation, np.inf, self.activity), above)
         above = np.where((self.duals == 0) & self.above & ~self.equation, np.inf, above)
         return self._snapped(np.maximum(above, self.bound))
 
+    @cached_property
+    def lowest_cost(self) -> Floats:
+        """Least coefficient of each column with which the plan stays optimal."""
+        ends = np.where(self._costs_up, self.program.cost - self.reduced, -np.inf)
+        found = self._ranged("col_cost_dn", np.where(self.basic_columns, self.program.cost, ends), self.scale)
+        return np.minimum(found, self.program.cost)
+
+    @cached_property
+    def highest_cost(self) -> Floats:
+        """Largest coefficient of each column with which the plan stays optimal."""
+        ends = np.where(self._costs_up, np.inf, self.program.cost - self.reduced)
+        found = self._ranged("col_cost_up", np.where(self.basic_columns, self.program.cost, ends), self.scale)
+        return np.maximum(found, self.program.cost)
+
+    @property
+    def _costs_up(self) -> Mask:
+        """Which columns stay where they are when their coefficient grows: at the lower bound for who minimizes."""
+        at_lower = np.asarray(self.x <= self.program.columns.lower, dtype=bool)
+        return ~at_lower if self.program.maximize else at_lower
+
+    def _ranged(self, which: str, otherwise: Floats, scale: float = 1.0) -> Floats:
+        """One of HiGHS's ranges; it has none for a matrix without a coefficient, where each column stands alone."""
+        if not self._ranging.valid:
+            return otherwise
+        figures = np.array(getattr(self._ranging, which).value_, dtype=float)[: len(otherwise)]
+        return np.where(figures >= INFINITE, np.inf, np.where(figures <= -INFINITE, -np.inf, figures)) / scale
+
     def _snapped(self, ends: Floats) -> Floats:
         return np.where(np.abs(ends - self.bound) <= _AT * np.maximum(1.0, np.abs(self.bound)), self.bound, ends)
-
-
-def infinite(values: Sequence[float]) -> Floats:
-    """HiGHS's figures with infinity for what it takes for infinity."""
-    figures = np.array(values, dtype=float)
-    return np.where(np.abs(figures) >= INFINITE, np.sign(figures) * np.inf, figures)
 
 
 def _clean(duals: Floats) -> Floats:

@@ -92,7 +92,6 @@ class CostRange:
     highest: float
     unit: str
     meaning: str
-    objective_unit: str = ""
 
     @property
     def label(self) -> str:
@@ -124,7 +123,7 @@ class Difference:
     change: float | None
     """Objective after less before, a difference of two solves; None when there was no plan or no proof in time."""
     doubt: float
-    """How far the change may be off, for what the solver left open."""
+    """How far the change may be off: what both solves left open between bound and plan."""
     outcome: str
     """The termination condition of the second solve."""
     slack: float
@@ -154,7 +153,7 @@ class Difference:
             return "leaves the objective without an end"
         if self.change is None:
             return f"was not solved to the end ({self.outcome.replace('_', ' ')})"
-        if abs(self.change) <= self.doubt:
+        if self.change and abs(self.change) <= self.doubt:
             return f"changes the objective by no more than the solver's gap, {figure(self.doubt, self.objective_unit)}"
         return gain(self.change, self.maximize, self.objective_unit)
 

@@ -36,12 +36,12 @@ class Slack:
     """The left side at the point; for a bound, the variable's value."""
     op: Op
     right: float
-    limit: float
-    """The side that is data; the right side where variables stand in both."""
+    limit: float | None
+    """The side that is data; None where variables stand in both."""
     slack: float
     """How far the sides may still move together, in `unit`; below 0 when the row is violated, for an equation also."""
     relative: float
-    """slack / max(1, |limit|)."""
+    """slack / max(1, |limit|), with the right side where there is no limit."""
     unit: str
     meaning: str
 
@@ -121,9 +121,10 @@ def _slacks(name: str, quantities: Quantities, frame: Frame, compare: Compare, u
         slack = right - left if op == "<=" else left - right if op == ">=" else -np.abs(left - right)
         limit = left if left_is_data and not right_is_data else right
         relative = slack / np.maximum(1.0, np.abs(limit))
+        has_limit = left_is_data or right_is_data
         figures = zip(keys, *(column.tolist() for column in (left, right, limit, slack, relative)))
         for key, a, b, end, room, part in figures:
-            yield Slack(name, key, "constraint", a, word, b, end, room, part, unit, meaning)
+            yield Slack(name, key, "constraint", a, word, b, end if has_limit else None, room, part, unit, meaning)
 
 
 def _is_data(node: Node, instance: Instance) -> bool:

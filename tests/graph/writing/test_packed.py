@@ -18,6 +18,9 @@ from agentopt.graph import Parameter, backward_all, using
 from agentopt.graph.nodes import Node as AnyNode
 from agentopt.graph.propagation import Output
 from agentopt.graph.writing.packed import pack, unpack
+from agentopt.graph.writing.shared import Shared
+from agentopt.optimizers import OptoPrime
+from agentopt.testing import ScriptedModel
 from tests.graph.dags import Plan, build, plans
 
 
@@ -93,11 +96,13 @@ def keys_of(*parameters: Parameter[Any]) -> dict[str, Parameter[Any]]:
     return {f"p{place}": one for place, one in enumerate(parameters)}
 
 
-def again(outputs: list[Output], parameters: dict[str, Parameter[Any]]) -> list[AnyNode[Any]]:
+def again(
+    outputs: list[Output], parameters: dict[str, Parameter[Any]], shared: Shared | None = None
+) -> list[AnyNode[Any]]:
     """The outputs, packed and unpacked."""
-    known = [version for one in parameters.values() for version in one.versions]
+    known = [one.version for one in parameters.values()]
     text = pack(outputs, {id(one): key for key, one in parameters.items()}, known)
-    return unpack(text, parameters, {key: one.version for key, one in parameters.items()})
+    return unpack(text, parameters, {key: one.version for key, one in parameters.items()}, shared)
 
 
 def assert_reads_alike(outputs: list[Output], parameters: dict[str, Parameter[Any]]) -> None:
@@ -175,6 +180,79 @@ def test_functions_of_one_name_stay_apart_over_several_traces() -> None:
     back = [again([output], keys_of(greeting))[0] for output in outputs]
     live = backward_all([(output, "so") for output in outputs])
     assert backward_all([(one, "so") for one in back]).to_json() == live.to_json()
+
+
+def prompt_of(outputs: list[Any], parameters: list[Parameter[Any]]) -> list[str]:
+    """What OptoPrime asks after these outputs of several runs."""
+    optimizer = OptoPrime(parameters, ScriptedModel([]))
+    for place, output in enumerate(outputs):
+        optimizer.backward(output, f"feedback {place}")
+    return [message.text for message in optimizer.prompt(1).messages]
+
+
+THINGS = 11
+CALLS = st.tuples(st.sampled_from(["shout", "twice", "wrap"]), st.integers(0, THINGS - 1), st.integers(0, THINGS - 1))
+
+
+@given(st.lists(st.lists(CALLS, min_size=1, max_size=4), min_size=1, max_size=4))
+def test_traces_that_are_read_together_show_what_was_never_packed(runs: list[list[tuple[str, int, int]]]) -> None:
+    """Packed run by run and unpacked together, several runs give the very prompt that the live ones give."""
+    greeting, unnamed, later = parameter("Hello", name="greeting"), parameter("Hi"), parameter("one", name="later")
+    old = later.version
+    later.set("two")
+    fixed = parameter("a text that is never changed by anybody at all", name="fixed", trainable=False)
+    given_once = [greeting, unnamed, fixed, Client(), "a long text that all runs are given " * 3, 10**60]
+    given_once += [node(Client(), name="client"), node(["a", "rule"], name="rules"), node([Client()], name="clients")]
+    parameters, outputs = [greeting, unnamed, later], []
+    for number, calls in enumerate(runs):
+        # The last are given anew to each run, and what is equal there is not the same.
+        things = [*given_once, ["equal", "rows"], node(f"{number}: a text of one run alone", name="own")]
+        with using({later: old}) if number % 2 else using({}):
+            output = shout(greeting, later)
+            for kind, one, other in calls:
+                output = shout(output, things[one], things[other]) if kind == "shout" else twice(output, things[one])
+                output = wrap(output) if kind == "wrap" else output
+        outputs.append(output)
+    shared = Shared()
+    back = [again([output], keys_of(*parameters), shared)[0] for output in outputs]
+    assert prompt_of(back, parameters) == prompt_of(outputs, parameters)
+
+
+def test_a_model_of_several_runs_is_one_input() -> None:
+    """The case that the law was made for, in the words that a reader sees."""
+    greeting, model = parameter("Hello", name="greeting"), node(ScriptedModel([]), name="model")
+    shared = Shared()
+    back = [again([shout(greeting, model, item)], keys_of(greeting), shared)[0] for item in (1, 2, 3)]
+    inputs = backward_all([(one, "so") for one in back]).view().inputs
+    assert inputs == "model = ScriptedModel('scripted/model')"
+
+
+def test_objects_of_one_run_that_read_alike_stay_apart() -> None:
+    """Two clients without a name of their own are two in every run, and the same two."""
+    greeting, first, second = parameter("Hello", name="greeting"), Client(), Client()
+    shared = Shared()
+    back = [again([twice(shout(greeting, first), second)], keys_of(greeting), shared)[0] for _ in range(2)]
+    graph = backward_all([(one, "so") for one in back])
+    assert [step.name for step in graph.steps if step.kind == "input"] == ["rest_0", "rest_0_2"]
+
+
+def test_large_data_of_which_only_the_ends_are_known_stays_apart() -> None:
+    """Two tables whose ends are alike may differ in their middle."""
+    greeting = parameter("Hello", name="greeting")
+    tables = [node(dict.fromkeys(range(200000), middle), name="table") for middle in ("one", "two")]
+    shared = Shared()
+    back = [again([shout(greeting, table)], keys_of(greeting), shared)[0] for table in tables]
+    graph = backward_all([(one, "so") for one in back])
+    assert [step.name for step in graph.steps if step.kind == "input"] == ["table", "table_2"]
+
+
+def test_a_parameter_without_a_key_is_an_input() -> None:
+    """A trainable parameter of another optimizer is shown, and cannot be changed."""
+    greeting, other = parameter("Hello", name="greeting"), parameter(3, name="other")
+    (back,) = again([shout(shout(greeting), shout(other), other)], keys_of(greeting))
+    graph = backward_all([(back, "so")])
+    assert graph.parameters == (greeting,)
+    assert graph.view().inputs == "rest_0 = '3!0'\nother = 3"
 
 
 def test_a_version_elsewhere_is_made_of_what_was_written() -> None:
