@@ -30,6 +30,7 @@ MAX_KNOWN = 1000
 """Members or values of one element up to which an answer may repeat them."""
 ZERO = 1e-9
 
+_WORD = re.compile(rf"\b{OBJECTIVE}\b")
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -79,6 +80,8 @@ def _value(expression: str, instance: Instance, solution: Solution) -> str:
         return _listed(expression, instance, solution)
     if _domain(expression, instance) == "binary":
         return "yes" if solution.variables[expression][()] > 0.5 else "no"
+    if OBJECTIVE not in known:
+        expression = _WORD.sub(lambda word: f"({instance.formulation.objective.expression})", expression)
     try:
         statement = quantity_of(instance.analysis, quote_members(expression, instance))
         return shown(float(evaluator_of(instance, solution.variables).value(statement, "answer")))

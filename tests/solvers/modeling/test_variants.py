@@ -31,7 +31,7 @@ def optimum(instance: Instance) -> float | None:
 
 
 def test_a_constraint_more(bakery: Instance) -> None:
-    """At most two wheat: two rye and two wheat are best."""
+    """At most two wheat: three rye and one wheat are best, 9 + 2."""
     assert (optimum(bakery), optimum(with_constraint(bakery, Constraint(name="few", expression="wheat <= 2")))) == (
         13,
         10,
