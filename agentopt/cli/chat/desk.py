@@ -73,8 +73,8 @@ class Desk:
     def told(self, turn: Turn) -> None:
         """Draw a turn, and ask what it leaves open."""
         self.show(turn_blocks(turn, all_rows=bool(self.options.verbose)))
-        if turn.kind == "formulated" and turn.solution is not None:
-            self.questions = open_questions(turn.solution.alternatives) if self.asks else []
+        if turn.kind in ("formulated", "second"):
+            self.questions = open_questions(turn.open_alternatives) if self.asks else []
         self._ask()
 
     def show(self, blocks: Iterable[Block]) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from agentopt.cli.block import Block, Items, Line, Table, show_number
+from agentopt.cli.elements import formulation_blocks
 from agentopt.cli.view import MAX_ROWS
 
 if TYPE_CHECKING:
     from agentopt.solvers.modeling.doubts.examination import Examination
+    from agentopt.solvers.modeling.doubts.second import Opinion
     from agentopt.solvers.modeling.insight.price import Sensitivity
 
 TOLD = 5
@@ -108,3 +110,11 @@ def examination_blocks(found: Examination) -> Iterator[Block]:
     else:
         yield Line(f"None of {len(findings)} checks raises a doubt.", "good")
     yield Table("Checks", ("", "what", "found"), tuple((words[f.level], f.check, f.detail) for f in findings))
+
+
+def opinion_blocks(opinion: Opinion) -> Iterator[Block]:
+    """Yield whether a second formulation agrees; where it does not, its elements."""
+    yield Line(opinion.finding.detail, "good" if opinion.agrees else "warn")
+    if not opinion.agrees and opinion.solution is not None:
+        yield Line("The second formulation:", "title")
+        yield from formulation_blocks(opinion.solution.formulation)

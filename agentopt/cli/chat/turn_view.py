@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentopt.cli.block import Block, Items, Line, Table, show_number
 from agentopt.cli.chat.front_view import front_blocks
-from agentopt.cli.chat.insight_view import examination_blocks, sensitivity_blocks
+from agentopt.cli.chat.insight_view import examination_blocks, opinion_blocks, sensitivity_blocks
 from agentopt.cli.elements import formulation_blocks
 from agentopt.cli.view import MAX_ROWS, answer, conflict_blocks, solution_blocks
 
@@ -51,6 +51,9 @@ def turn_blocks(turn: Turn, *, all_rows: bool = False) -> Iterator[Block]:
         case "examined":
             assert turn.examination is not None
             yield from examination_blocks(turn.examination)
+        case "second":
+            assert turn.opinion is not None
+            yield from opinion_blocks(turn.opinion)
         case "answered":
             yield Line(turn.answer, "good")
         case "asked":

@@ -35,11 +35,11 @@ _PATTERN = re.compile(
 _SUFFIXES = SCALES | {"k": 1e3, "mn": 1e6, "bn": 1e9}
 _LABELS = re.compile(
     r"""(?:(?<!\ba\s)(?<!\ban\s)(?<!\bper\s)(?<!\bevery\s)(?<!\beach\s)\b(?:table|figure|fig|section|chapter|problem|exercise|example|question|step|page|appendix|equation|eq|no|nr
-    |week|day|month|year|quarter|period|stage|phase|shift|type|model|class|grade|level|version|machine|product|item
+    |week|day|month|year|quarter|period|stage|phase|shift|machine|product|item
     |plant|factory|warehouse|store|site|node|city|customer|supplier|project|task|job|worker|employee|truck|vehicle
-    |route|zone|region|line|room|team|group|bin|scenario|case|process|department|market|port|course|food|iso
+    |route|zone|region|line|room|team|group|bin|scenario|case|process|department|market|port|course|food
     |ingredient|crop|farm|material|component|alloy|mine|facility|location|depot|station|position|slot|flight|gate
-    )(?:e?s)?\.?\s+(?:\#\s?)?|\()$""",
+    )(?:e?s)?\.?\s+(?:\#\s?)?|\b(?:type|model|class|grade|level|version|iso)\s+|\()$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(

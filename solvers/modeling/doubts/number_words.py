@@ -62,8 +62,8 @@ def _read(said: list[str], unbroken: int) -> tuple[int, tuple[float, ...]]:
         factor = _MULTIPLES[said[0]]
         return 1, (factor, 1 / factor) if following in _OF_WHAT - {"a", "an"} else ()
     if said[0] == "half":
-        if said[1:3] == ["a", "dozen"]:
-            return 3, (6.0,)
+        if following == "a" and said[2:3] and said[2] in SCALES:
+            return 3, (0.5 * SCALES[said[2]],)
         return 1, (0.5, 2.0) if following in _OF_WHAT else ()
     if said[0] in ("a", "an"):
         said = ["one", *said[1:]] if following in SCALES | _PARTS else said

@@ -139,31 +139,37 @@ def _computed(
     left, still, sentences = list(invented), list(unused), []
     numbers = {_digits(value): value for value in values_of(found)}
     for one in invented:
-        for figure in unused:
-            how = next(_ways(one.value, figure.readings, numbers), "")
-            if how:
-                left.remove(one)
-                still = [other for other in still if other.text != figure.text]
-                sentences.append(
-                    f"{label(one.parameter.name, one.key)} = {one.value:.6g} is taken for {how} of the text"
-                )
-                break
+        ways = (way for figure in unused for way in _ways(one.value, figure.readings, numbers))
+        way = next(ways, None)
+        if way is not None:
+            left.remove(one)
+            still = [figure for figure in still if not set(figure.readings) & {way.one, way.other}]
+            shown = f"{label(one.parameter.name, one.key)} = {one.value:.6g}"
+            sentences.append(f"{shown} is taken for {way.one:.6g} {way.op} {way.other:.6g} of the text")
     return left, still, sentences
 
 
-def _ways(value: float, readings: tuple[float, ...], numbers: dict[str, float]) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Way:
+    """How a value comes of two numbers."""
+
+    one: float
+    op: str
+    other: float
+
+
+def _ways(value: float, readings: tuple[float, ...], numbers: dict[str, float]) -> Iterator[_Way]:
     """How a value comes of one of the readings and another number of the text."""
     for one in readings:
-        for other, op in (
-            (value - one, "+"), (one - value, "-"), (value / one if one else math.nan, "*"),
-            (one / value if value else math.nan, "/"),
-        ):  # fmt: skip
-            if math.isfinite(other) and other not in (0.0, 1.0) and _digits(other) in numbers and other > 0:
-                yield f"{one:.6g} {op} {other:.6g}"
-        if _digits(value + one) in numbers:
-            yield f"{value + one:.6g} - {one:.6g}"
-        if one and _digits(value * one) in numbers and one != 1:
-            yield f"{value * one:.6g} / {one:.6g}"
+        if one and value:
+            candidates = [
+                _Way(one, "+", value - one), _Way(one, "-", one - value), _Way(value + one, "-", one),
+                _Way(one, "*", value / one), _Way(one, "/", one / value), _Way(value * one, "/", one),
+            ]  # fmt: skip
+            for way in candidates:
+                partner = way.one if way.other == one else way.other
+                if partner > 0 and partner != 1 and one != 1 and _digits(partner) in numbers:
+                    yield way
 
 
 def _of_text(found: list[Figure], unused: list[Figure]) -> Iterator[Doubt]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..formulation import Variable
 from ..language.expression import Number
+from ..pointwise.bounds import variable_intervals
 from ..solution import label
 from .doubt import Doubt, doubtful, holds
 from .stated import all_values, constants
@@ -40,8 +41,18 @@ def _no_decision(subject: Subject) -> Iterator[Doubt]:
 
 def _nothing_done(subject: Subject) -> Iterator[Doubt]:
     values = [value for at in subject.solution.variables.values() for value in at.values()]
-    if values and not any(values) and not subject.solution.incumbent_objective and not is_any_plan(subject):
+    if not values or is_any_plan(subject):
+        return
+    if not any(values) and not subject.solution.incumbent_objective:
         yield doubtful("a trivial answer", "the best plan is to do nothing: every decision and the objective are 0")
+    elif all(_is_least(subject, variable) for variable in subject.instance.formulation.variables):
+        yield doubtful("a trivial answer", "every decision is at its lower bound, so no requirement asks for more")
+
+
+def _is_least(subject: Subject, variable: Variable) -> bool:
+    values = subject.solution.variables[variable.name]
+    intervals = variable_intervals(subject.instance, variable)
+    return all(value <= intervals[key].lower for key, value in values.items())
 
 
 def _absurd(subject: Subject) -> Iterator[Doubt]:

@@ -1,8 +1,8 @@
-"""An instance as an LP file, the format that people read: CPLEX's, as HiGHS, SCIP and Gurobi take it.
+"""An instance as an LP file, the format that people read: CPLEX's, in the part that HiGHS and SCIP read alike.
 
-HiGHS has a writer of its own. It leaves out columns that stand in no row, numbers all
-columns afresh when a name does not please it, and writes rows without a term that
-others cannot read (1.16), so the text is made here.
+HiGHS has a writer of its own. It leaves out columns that stand in no row and cost
+nothing, and numbers all columns afresh when one name does not please it (1.16), so the
+text is made here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .linear_file import OBJECTIVE, LinearFile, Row, linear_file
 from .pyomo_text import number_text
 
 WIDTH = 100
-"""Characters of a line where it is broken; CPLEX reads 560."""
+"""Characters of a line where it is broken; some readers take no long lines."""
 
 
 def lp_text(instance: Instance) -> str:

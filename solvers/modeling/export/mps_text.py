@@ -2,8 +2,8 @@
 
 The objective's constant is the negative right-hand side of its row, the sense a
 section OBJSENSE, a quadratic objective the lower triangle of its Hessian in QUADOBJ,
-as HiGHS, SCIP, CPLEX and Gurobi take them. HiGHS's own writer would drop coefficients
-below 1e-12 and refuse those beyond 1e15 (1.16).
+as HiGHS and SCIP read them. HiGHS's own writer can only write what HiGHS holds, which
+is no coefficient below 1e-12 and none of 1e15 or more (1.16), so the text is made here.
 """
 
 from __future__ import annotations

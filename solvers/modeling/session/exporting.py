@@ -5,10 +5,16 @@ from __future__ import annotations
 from ..data.bind import bind
 from ..edits.difference import differences
 from ..export.html_report import ReportData, TableUsed, html_report
+from ..export.page import Grid
 from ..export.writing import Format, export_text
+from ..insight.price import Sensitivity
+from ..insight.sensitivity import sensitivity
 from ..language.analysis import analyze
 from .state import State
 from .workspace import Workspace
+
+MAX_SAID = 50
+"""Limits whose worth stands in a report."""
 
 
 def exported(work: Workspace, format: Format) -> str:
@@ -26,11 +32,15 @@ def exported(work: Workspace, format: Format) -> str:
 
 def _report(work: Workspace) -> ReportData:
     state, instance, solution = work.state, work.instance(), work.solution
+    if state.sensitivity is None and solution.problem_class == "LP" and solution.variables:
+        # One solve gives every price of a linear program; of others it may take as many as there are rows.
+        state.sensitivity = sensitivity(instance, solution, work.time_limit_s, work.progress)
     first = bind(analyze(work.states[0].formulation), work.files.tables)
     return ReportData(
         instance=instance,
         solution=solution,
         problem=state.problem,
+        sensitivity=_prices(state.sensitivity) if state.sensitivity is not None else None,
         tables=tuple(
             TableUsed(table.title, table.n_rows, tuple(table.columns), work.files.digests.get(table.origin, ""))
             for table in work.files.tables
@@ -42,3 +52,11 @@ def _report(work: Workspace) -> ReportData:
 
 def _said(state: State) -> str:
     return " ".join(state.said.split())[:300]
+
+
+def _prices(found: Sensitivity) -> Grid | None:
+    """What each limit is worth, in sentences; None where nothing limits the plan."""
+    said = [(row.label, row.sentence) for row in found.priced]
+    said += [(step.label, step.sentence) for step in found.telling]
+    rows = tuple(said[:MAX_SAID])
+    return Grid(("requirement", "what a little more is worth"), rows, n_rows=len(said)) if rows else None

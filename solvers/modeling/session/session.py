@@ -206,7 +206,7 @@ class Session:
         assumed = [*alternative.formulation.assumptions, f"{alternative.question} Taken: {alternative.reading}."]
         formulation = alternative.formulation.model_copy(update={"assumptions": assumed})
         said = f"{alternative.question} {alternative.reading}"
-        return self.work.enter(replace(self.work.state, formulation=formulation, said=said, solution=None))
+        return self.work.enter(self.work.state.followed_by(formulation, said))
 
     def repair(self) -> Turn:
         """Make the least repair of an infeasible problem.
@@ -256,6 +256,7 @@ class Session:
 
         solution = self.work.solution
         found = sensitivity(self.instance(), solution, self.work.time_limit_s, self.work.progress)
+        self.work.state.sensitivity = found
         return Turn("sensitivity", solution=solution, sensitivity=found)
 
     def pareto(self, second: Objective | str, n_points: int = 9) -> Turn:
@@ -270,6 +271,7 @@ class Session:
         solution, limit = self.work.solution, self.work.time_limit_s
         objective = second if isinstance(second, Objective) else _objective(second)
         front = pareto_front(self.instance(), objective, n_points, limit, self.work.progress)
+        self.work.state.front = front
         return Turn("pareto", solution=solution, front=front)
 
     def examine(self) -> Turn:
@@ -286,6 +288,25 @@ class Session:
             progress=work.progress,
         )
         return Turn("examined", solution=work.solution, examination=found)
+
+    def second_opinion(self, model: Model | str | None = None) -> Turn:
+        """Have the problem formulated once more, by another prompt and where given another model, and compare.
+
+        Raises:
+            InputError: The problem came as a formulation, so there are no words to read again.
+        """
+        from ..doubts.second import second_opinion
+
+        if not self.problem or not self.work.states:
+            raise InputError("a second formulation needs the problem in words, and there is none")
+        author = self._author(self.problem)
+        if model is not None:
+            author.model = connect(model) if isinstance(model, str) else model
+        try:
+            opinion = second_opinion(author, self._means(), self.work.solution)
+        finally:
+            self.usage = self.usage + author.usage
+        return Turn("second", solution=self.work.solution, opinion=opinion)
 
     # Files
 

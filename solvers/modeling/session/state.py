@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..formulation import Formulation
 from ..solution import Solution
+
+if TYPE_CHECKING:
+    from ..insight.pareto import Front
+    from ..insight.price import Sensitivity
 
 
 @dataclass
@@ -22,6 +26,13 @@ class State:
     """The answer with expressions in braces, to be filled at any point."""
     solution: Solution | None = field(default=None, compare=False)
     """None until it is solved."""
+    sensitivity: Sensitivity | None = field(default=None, compare=False)
+    """What was found when it was asked for; a report tells it."""
+    front: Front | None = field(default=None, compare=False)
+
+    def followed_by(self, formulation: Formulation, said: str, answer: str = "") -> State:
+        """The state after a change; what was computed for this one is not carried over."""
+        return State(self.problem, formulation, said, answer or self.answer)
 
     def to_data(self) -> dict[str, Any]:
         """As a line of the session's file; the solution is left out, for it can be computed again."""

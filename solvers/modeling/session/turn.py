@@ -10,6 +10,7 @@ from ..solution import Alternative, Solution
 
 if TYPE_CHECKING:
     from ..doubts.examination import Examination
+    from ..doubts.second import Opinion
     from ..insight.comparison import Comparison
     from ..insight.pareto import Front
     from ..insight.sensitivity import Sensitivity
@@ -25,6 +26,7 @@ Kind = Literal[
     "sensitivity",
     "pareto",
     "examined",
+    "second",
     "answered",
     "asked",
     "data",
@@ -50,10 +52,33 @@ class Turn:
     sensitivity: Sensitivity | None = None
     front: Front | None = None
     examination: Examination | None = None
+    opinion: Opinion | None = None
+    """What a second formulation came to."""
     previews: tuple[Preview, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def open_alternatives(self) -> tuple[Alternative, ...]:
-        """Other readings whose outcome differs, so that the owner must choose."""
-        return tuple(a for a in self.solution.alternatives if a.differs) if self.solution else ()
+        """Other readings whose outcome differs, so that the owner must choose; a second formulation is one."""
+        if self.solution is None:
+            return ()
+        if self.kind == "second":
+            return _second_reading(self)
+        return tuple(a for a in self.solution.alternatives if a.differs)
+
+
+def _second_reading(turn: Turn) -> tuple[Alternative, ...]:
+    if turn.opinion is None or turn.opinion.agrees or turn.opinion.solution is None:
+        return ()
+    second = turn.opinion.solution
+    return (
+        Alternative(
+            question="Which of the two formulations is yours?",
+            taken="the first",
+            reading="the second",
+            formulation=second.formulation,
+            termination_condition=second.termination_condition,
+            objective=second.incumbent_objective,
+            differs=True,
+        ),
+    )

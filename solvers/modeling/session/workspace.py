@@ -92,9 +92,7 @@ class Workspace:
         Raises:
             InputError: They change nothing, or make what cannot be solved; nothing has changed then.
         """
-        formulation = apply_edits(self.state.formulation, edits)
-        answer = answer or self.state.answer
-        return self.enter(replace(self.state, formulation=formulation, said=said, answer=answer, solution=None))
+        return self.enter(self.state.followed_by(apply_edits(self.state.formulation, edits), said, answer))
 
     def enter(self, state: State) -> Turn:
         """Put a state on top of the present one."""
@@ -126,13 +124,15 @@ class Workspace:
     def solve(self) -> Turn:
         """Solve the present state anew, its files read again where they changed."""
         notes = self.files.refresh()
+        if notes:
+            self.forget_solutions()
         self.state.solution = self._solved(self.state)
         return self._turn("solved", self.state, None, notes)
 
     def forget_solutions(self) -> None:
         """Let every state be solved again when it is asked for, as its data are other ones now."""
         for state in self.states:
-            state.solution = None
+            state.solution = state.sensitivity = state.front = None
 
     def keep(self, kind: str, **fields: object) -> None:
         """Write a line into the session's file."""

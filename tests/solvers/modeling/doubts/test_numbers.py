@@ -23,7 +23,7 @@ def test_a_figure_that_is_used_nowhere_is_told_with_its_words(instance: Make) ->
     """A dropped requirement leaves its figure behind."""
     made = instance(X, parameters={"price": 5}, maximize="price * x", constraints={"c": "x <= 70"})
     told = doubts(made, "A chair earns 5 EUR, at most 70 can be made and no more than 40 can be sold.")
-    assert told == ['40 stands nowhere in the formulation: "…70 can be made and no more than 40 can be sold."']
+    assert told == ['40 stands nowhere in the formulation: "…can be made and no more than 40 can be sold."']
 
 
 def test_a_parameter_that_nobody_stated_is_told_by_name(instance: Make) -> None:
@@ -35,9 +35,10 @@ def test_a_parameter_that_nobody_stated_is_told_by_name(instance: Make) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("There are 8 hours.", 480), ("It takes 90 minutes.", 1.5), ("They send 2.5 tonnes.", 2500), ("a rate of 20%", 0.2),
-        ("20% less than now", 0.8), ("two thirds of all", 0.6667), ("It holds 2 litres.", 2000), ("half a million", 5e5),
-        ("in thousands of USD: 30", 30000), ("a loss of 5 EUR", -5), ("a dozen", 12), ("| h (hours) |\n| 3 |", 180),
+        ("There are 8 hours.", 480), ("It takes 90 minutes.", 1.5), ("They send 2.5 tonnes.", 2500),
+        ("a rate of 20%", 0.2), ("20% less than now", 0.8), ("two thirds of all", 0.6667), ("half a million", 5e5),
+        ("in thousands of USD: 30", 30000), ("a loss of 5 EUR", -5), ("a dozen", 12), ("It holds 2 litres.", 2000),
+        ("| h (hours) |\n| 3 |", 180),
     ],
 )  # fmt: skip
 def test_a_converted_figure_is_neither_missed_nor_invented(text: str, value: float, instance: Make) -> None:
@@ -89,12 +90,9 @@ def test_what_follows_from_two_figures_is_told_as_that(instance: Make) -> None:
 
 def test_constants_of_logic_are_no_inventions(instance: Make) -> None:
     """A large constant by name or size, and a small one, may be anybody's."""
-    made = instance(
-        X, parameters={"big_m": 777, "bound": 1e6, "eps": 3e-5}, constraints={"c": "x <= big_m + bound + eps"}
-    )
-    assert doubts(made, "Open at most 40 of them.") == [
-        doubt for doubt in doubts(made, "Open at most 40 of them.") if "40" in doubt
-    ]
+    data = {"big_m": 777, "bound": 1e6, "eps": 3e-5}
+    made = instance(X, parameters=data, constraints={"c": "x <= big_m + bound + eps", "d": "x >= 40"})
+    assert doubts(made, "Open at least 40 of them.") == []
 
 
 def test_an_assumption_explains_a_figure(
