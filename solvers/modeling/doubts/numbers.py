@@ -123,13 +123,18 @@ def _invented(instance: Instance, text: str, found: list[Figure], quoted: bool) 
     largest = max((r for figure in found for r in figure.readings), default=0.0)
     counted = counts(instance)
     for parameter in instance.formulation.parameters:
-        if _BIG.search(parameter.name) or (quoted and not parameter.source):
+        if _BIG.search(parameter.name) or (quoted and not _is_quoted(instance, parameter)):
             continue
         usual = {_digits(factor) for factor in factor_of(parse_unit(parameter.unit))}
         for key, value in own_values(instance, parameter):
             plain = value in (0.0, 1.0, -1.0, 100.0) or abs(value) in counted or _is_large(value, largest)
             if _digits(value) not in known | usual and (not plain or (usual and value not in (0.0, 1.0))):
                 yield _Invented(parameter, key, value)
+
+
+def _is_quoted(instance: Instance, parameter: Parameter) -> bool:
+    """Whether the words that a parameter quotes may hold all of its values, and are not cut short."""
+    return sum(1 for _ in own_values(instance, parameter)) <= len(figures(parameter.source))
 
 
 def _computed(

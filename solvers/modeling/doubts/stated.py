@@ -46,7 +46,9 @@ def counts(instance: Instance) -> set[float]:
     formulation, found = instance.formulation, {0.0, 1.0}
     sizes = {name: len(members) for name, members in instance.data.sets.items()}
     found |= {float(size) for size in sizes.values()}
-    found |= {float(len(values)) for values in instance.data.parameters.values()}
+    for values in instance.data.parameters.values():
+        # A place with a supply is a source, though no set lists the sources.
+        found |= {float(len(values)), float(sum(map(bool, values.values())))}
     for group in (formulation.sets, formulation.parameters, formulation.variables, formulation.constraints):
         found.add(float(len(group)))
     by_word: dict[tuple[str, str], int] = {}

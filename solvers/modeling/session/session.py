@@ -147,7 +147,7 @@ class Session:
         """
         wanted = require_paths(paths)
         previews = self.files.add(wanted)
-        self.work.forget_solutions()
+        self.work.forget_data()
         self.work.keep("data", paths=[str(path.resolve()) for path in wanted])
         return Turn("data", previews=tuple(previews))
 
@@ -372,7 +372,7 @@ class Session:
             self.usage = self.usage + author.usage
         self._unfinished = ""
         self.said.clear()
-        state = State(problem, made.solution.formulation, problem, made.reading.answer, made.solution)
+        state = State(problem, made.solution.formulation, problem, made.reading.answer, solution=made.solution)
         return self.work.begin(state)
 
     def _follow(self, text: str) -> Turn:

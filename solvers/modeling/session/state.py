@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..formulation import Formulation
+from ..instance import Instance
 from ..solution import Solution
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class State:
     """What led to it."""
     answer: str = ""
     """The answer with expressions in braces, to be filled at any point."""
+    instance: Instance | None = field(default=None, compare=False)
+    """With its data; None until they are bound, and again when they have changed."""
     solution: Solution | None = field(default=None, compare=False)
     """None until it is solved."""
     sensitivity: Sensitivity | None = field(default=None, compare=False)

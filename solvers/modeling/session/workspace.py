@@ -74,11 +74,11 @@ class Workspace:
         Raises:
             InputError: There is no problem yet, or its data do not fit.
         """
-        return bind(analyze(self.state.formulation), self.files.tables)
+        return self._bound(self.state)
 
     def begin(self, state: State) -> Turn:
         """Take another problem; the states of the one before go."""
-        notes = self.files.refresh()
+        notes = self.refresh()
         if state.solution is None:
             state.solution = self._solved(state)
         if self.states:
@@ -98,10 +98,10 @@ class Workspace:
         """Put a state on top of the present one."""
         if not changed_elements(self.state.formulation, state.formulation):
             raise InputError("that changes nothing: the formulation stands as it was")
-        notes = self.files.refresh()
+        notes = self.refresh()
         # What it is compared with must have seen the same data.
         before = self.state
-        if notes or before.solution is None:
+        if before.solution is None:
             before.solution = self._solved(before)
         state.solution = self._solved(state)
         return self._push("edited", state, before, notes)
@@ -123,16 +123,21 @@ class Workspace:
 
     def solve(self) -> Turn:
         """Solve the present state anew, its files read again where they changed."""
-        notes = self.files.refresh()
-        if notes:
-            self.forget_solutions()
+        notes = self.refresh()
         self.state.solution = self._solved(self.state)
         return self._turn("solved", self.state, None, notes)
 
-    def forget_solutions(self) -> None:
-        """Let every state be solved again when it is asked for, as its data are other ones now."""
+    def forget_data(self) -> None:
+        """Let every state be bound and solved again when it is asked for, as the data are other ones now."""
         for state in self.states:
-            state.solution = state.sensitivity = state.front = None
+            state.instance = state.solution = state.sensitivity = state.front = None
+
+    def refresh(self) -> list[str]:
+        """Read files again that changed, and say so."""
+        notes = self.files.refresh()
+        if notes:
+            self.forget_data()
+        return notes
 
     def keep(self, kind: str, **fields: object) -> None:
         """Write a line into the session's file."""
@@ -149,10 +154,9 @@ class Workspace:
         turn = Turn(kind, state.said, self._answer(state), solution=state.solution, notes=tuple(notes))
         if before is None or before.solution is None:
             return turn
-        was = bind(analyze(before.formulation), self.files.tables)
         return replace(
             turn,
-            differences=tuple(differences(was, bind(analyze(state.formulation), self.files.tables))),
+            differences=tuple(differences(self._bound(before), self._bound(state))),
             comparison=compare(before.solution, state.solution),
         )
 
@@ -160,20 +164,25 @@ class Workspace:
         assert state.solution is not None
         if state.solution.answer or not state.answer:
             return state.solution.answer
-        instance = bind(analyze(state.formulation), self.files.tables)
-        return answered(state.answer, instance, state.solution, f"{state.problem} {state.said}")
+        return answered(state.answer, self._bound(state), state.solution, f"{state.problem} {state.said}")
+
+    def _bound(self, state: State) -> Instance:
+        """A state's formulation with its data, bound once."""
+        if state.instance is None:
+            state.instance = bind(analyze(state.formulation), self.files.tables)
+        return state.instance
 
     def _solved(self, state: State) -> Solution:
-        analysis = analyze(state.formulation)
-        clashes = check_units(analysis)
+        instance = self._bound(state)
+        clashes = check_units(instance.analysis)
         if clashes and not state.problem:
             raise UnitError(clashes[0].message, clashes[0].element)
-        instance = bind(analysis, self.files.tables)
+        unsaid = instance.analysis.unsaid
         self.progress("solving")
-        if not analysis.unsaid:
+        if not unsaid:
             solution = solve_instance(instance, self.time_limit_s)
         elif self._by_program is not None:
             solution = self._by_program(state, instance)
         else:
-            raise InputError(f"constraint {analysis.unsaid[0]}: expected an expression, got an empty text")
+            raise InputError(f"constraint {unsaid[0]}: expected an expression, got an empty text")
         return replace(solution, notes=(*solution.notes, *(clash.message for clash in clashes)))

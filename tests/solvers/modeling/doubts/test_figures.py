@@ -52,7 +52,8 @@ def test_a_label_is_no_figure_to_be_missed(text: str) -> None:
     ("text", "values"),
     [
         ("10, 20 and 30", [10, 20, 30]), ("10-15 t", [10, 15]), ("each week 40 hours", [40]),
-        ("a table 20 boards", [20]), ("City 1, 14 units to City 2", [14]), ("40 hours in 2027", [40]), ("a total of 2000 hours", [2000]),
+        ("a table 20 boards", [20]), ("City 1, 14 units to City 2", [14]), ("40 hours in 2027", [40]),
+        ("a total of 2000 hours", [2000]),
     ],
 )  # fmt: skip
 def test_figures_beside_labels_are_kept(text: str, values: list[float]) -> None:
