@@ -56,6 +56,7 @@ def turn_blocks(turn: Turn, *, all_rows: bool = False) -> Iterator[Block]:
             yield from opinion_blocks(turn.opinion)
         case "answered":
             yield Line(turn.answer, "good")
+            yield Line("Its figures were computed at the plan; the words around them are the model's.", "faint")
         case "asked":
             yield Line(turn.question, "warn")
         case "data":
@@ -79,6 +80,8 @@ def _repair_offer(solution: Solution) -> Iterator[Block]:
 
 def _changed(turn: Turn, all_rows: bool) -> Iterator[Block]:
     assert turn.solution is not None
+    if turn.kind == "edited" and not turn.differences:
+        yield Line("No figure and no element differs from before.", "warn")
     if turn.differences:
         title = "Taken back" if turn.kind == "undone" else "Changed"
         yield Line("\n".join((title, *(f"  {difference}" for difference in turn.differences))))
@@ -95,6 +98,8 @@ def _changed(turn: Turn, all_rows: bool) -> Iterator[Block]:
         yield from comparison_blocks(turn.comparison, all_rows)
     else:
         yield from solution_blocks(turn.solution, all_rows=all_rows, checks=False, worded=bool(turn.answer))
+    if turn.kind == "edited":
+        yield Line("/undo takes it back.", "faint")
 
 
 def comparison_blocks(comparison: Comparison, all_rows: bool = False) -> Iterator[Block]:

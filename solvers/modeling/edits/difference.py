@@ -84,10 +84,14 @@ def _parameters(before: Instance, after: Instance) -> Iterator[Difference]:
 
 
 def _figures(name: str, old: Mapping[Key, float], new: Mapping[Key, float], unit: str) -> Iterator[Difference]:
-    # Keys that went or came with a member are told by the set.
-    changed = [key for key in new if key in old and old[key] != new[key]]
+    # What went with a member is told by the set.
+    changed = [key for key in new if old.get(key) != new[key]]
     for key in changed[:MAX_FIGURES]:
-        yield Difference("~", f"parameter {label(name, key)}", number(old[key]), number(new[key]) + unit)
+        what = f"parameter {label(name, key)}"
+        if key in old:
+            yield Difference("~", what, number(old[key]), number(new[key]) + unit)
+        else:
+            yield Difference("+", what, after=number(new[key]) + unit)
     if len(changed) > MAX_FIGURES:
         yield Difference("~", f"parameter {name}", after=f"and {len(changed) - MAX_FIGURES} more of {len(new)} values")
 
