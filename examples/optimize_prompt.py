@@ -17,16 +17,26 @@ import re
 from agentopt import Budget, Feedback, Model, connect, node, optimize, parameter, trace
 from agentopt.graph import Text
 from agentopt.llm import Message
-from agentopt.optimizers import OptoPrime
+from agentopt.optimizers import OptoPrime, Settings
 from agentopt.testing import ScriptedModel
 
 # Of each rule: a word in the ticket, and where such tickets go.
 RULES = {"invoice": "billing", "refund": "billing", "crash": "technical", "slow": "technical", "order": "shipping"}
 QUEUES = ("billing", "technical", "shipping")
+GOAL = (
+    "Every ticket of a support desk is sent to the queue that takes care of it: billing (money), technical (the "
+    "product and how it runs) or shipping (parcels on their way). Which word of a ticket decides is the desk's own "
+    "rule. Nobody wrote the rules down: infer them from the feedback, and make up likely ones for words not seen yet."
+)
 START = "Name the queue (billing, technical or shipping) for this ticket, in one word.\nTicket: {ticket}"
 CALLS = 260
 
-prompt = parameter(START, Text(placeholders=("ticket",)), name="prompt", description="What the classifier is told.")
+prompt = parameter(
+    START,
+    Text(placeholders=("ticket",)),
+    name="prompt",
+    description="All that the classifier is told; it sees one ticket and answers with the name of a queue.",
+)
 
 
 def tickets(n: int, seed: int = 0) -> list[dict[str, str]]:
@@ -42,7 +52,10 @@ def tickets(n: int, seed: int = 0) -> list[dict[str, str]]:
 
 @trace
 def classify(model: Model, prompt: str, ticket: str) -> str:
-    """The queue that the model names."""
+    """The queue that the model names: its whole reply without blanks at its ends, in small letters.
+
+    It is right only if it equals billing, technical or shipping; a sentence around the word is wrong.
+    """
     return model.complete([Message("user", prompt.format(ticket=ticket))]).value.strip().lower()
 
 
@@ -91,7 +104,7 @@ def main() -> None:
             lambda item: classify(reader, prompt, item["ticket"]),
             data,
             judge,
-            optimizer=OptoPrime([prompt], editor),
+            optimizer=OptoPrime([prompt], editor, Settings(objective=GOAL)),
             strategy=strategy,
             budget=Budget(calls=CALLS),
             seed=1,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError, create_model
@@ -104,11 +106,21 @@ def decode(text: str, asked: type[T]) -> T:
     Raises:
         ReplyError: None fits; the message names the field at fault.
     """
-    form = TypeForm(asked)
+    form = _form_of(asked)
     try:
         return form.read(text)
     except Misfit as misfit:
         raise ReplyError(f"the text holds no valid {form.name}: {misfit}") from None
+
+
+@lru_cache(maxsize=64)
+def _made_form(asked: Any) -> TypeForm[Any]:
+    return TypeForm(asked)
+
+
+def _form_of(asked: type[T]) -> TypeForm[T]:
+    """The form of a type, made once: the schema of a large type takes longer than everything else of a call."""
+    return _made_form(cast(Hashable, asked))
 
 
 def converse(request: Request, asked: type[T]) -> Plan[Reply[T]]:
@@ -116,7 +128,7 @@ def converse(request: Request, asked: type[T]) -> Plan[Reply[T]]:
     if asked is str:
         text = yield request
         return reply_of(cast(T, text.text), text)
-    form = TypeForm(asked)
+    form = _form_of(asked)
     first = yield replace(request, shape=form.shape)
     try:
         return reply_of(form.read(first.text), first)

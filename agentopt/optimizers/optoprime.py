@@ -64,6 +64,8 @@ class OptoPrime(Prompted):
             calls=view.calls if self._trace else "",
             feedback=view.feedback,
             trials=self._trials(graph),
+            judging=next((told.judging for told in self._pending if told.judging), ""),
+            asks_model=any(told.asks_model for told in self._pending),
             editable=", ".join(versions),
             kinds=kinds(versions),
             n=n,

@@ -24,6 +24,10 @@ class Evaluation:
     estimate: float | None = None
     """What these versions are thought to be worth by all that is known, higher is better; unlike the scores of one
     batch it can be compared with that of other versions."""
+    judging: str = ""
+    """How and on what candidates will be judged, in sentences for a model, where a search knows it."""
+    asks_model: bool = False
+    """Whether the run called a model, as far as a search knows; what one says cannot be worked out by reading."""
 
     @classmethod
     def of(cls, output: Output, feedback: Said) -> Evaluation:
@@ -36,14 +40,21 @@ class Evaluation:
         return cls.of_all([(output, feedback)])
 
     @classmethod
-    def of_all(cls, pairs: Sequence[tuple[Output, Said]], *, estimate: float | None = None) -> Evaluation:
+    def of_all(
+        cls,
+        pairs: Sequence[tuple[Output, Said]],
+        *,
+        estimate: float | None = None,
+        judging: str = "",
+        asks_model: bool = False,
+    ) -> Evaluation:
         """Several outputs of one run, such as a batch."""
         if not pairs:
             raise InputError("expected at least one output with its feedback")
         said = tuple((output, Feedback.of(feedback)) for output, feedback in pairs)
         # Held as nodes, so that an output that is changed in place later does not become another one.
         fixed = tuple((output.recorded() if isinstance(output, Node) else output, words) for output, words in said)
-        return cls(fixed, backward_all(fixed), estimate)
+        return cls(fixed, backward_all(fixed), estimate, judging, asks_model)
 
     @property
     def score(self) -> float | None:

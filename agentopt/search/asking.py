@@ -20,6 +20,7 @@ from agentopt.optimizers import Evaluation, Optimizer, Proposal
 from agentopt.search.candidate import Candidate
 from agentopt.search.job import DRAWS
 from agentopt.search.journal import Asked, Journal, Proposed, RunLedger
+from agentopt.search.judging import judging
 from agentopt.search.strategy import Ask
 from agentopt.search.trial import Outcome, Trial
 from agentopt.search.trials import Dearest
@@ -72,6 +73,7 @@ class Asking:
         self._journal = journal
         self._ledger = ledger
         self._n_asks = 0
+        self._judging = judging(archive.dataset)
         self.spent = ""
         """Why no further proposal can be paid for."""
         self.refused: list[str] = []
@@ -109,7 +111,8 @@ class Asking:
         ]
         with using(parent.live):
             if pairs:
-                fork.tell(Evaluation.of_all(pairs, estimate=self._archive.estimate(parent.number)))
+                estimate, asks_model = self._archive.estimate(parent.number), any(_called(one) for _, one in seen)
+                fork.tell(Evaluation.of_all(pairs, estimate=estimate, judging=self._judging, asks_model=asks_model))
         return _Turn(number, ask, parent, fork)
 
     def _output(self, parent: Candidate, outcome: Outcome, shared: Shared) -> list[Node[Any]]:
@@ -214,6 +217,11 @@ class Asking:
 
 
 _UNPAID = "the budget has no room for it"
+
+
+def _called(outcome: Outcome) -> bool:
+    """Whether a trial called a model, paid or not."""
+    return outcome.usage.calls + outcome.usage.cache_hits > 0
 
 
 def _named(turn: _Turn) -> str:

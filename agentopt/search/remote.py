@@ -81,11 +81,13 @@ class RemoteOutcome:
 def run_remote(job: RemoteJob) -> RemoteOutcome:
     """Run a trial in this process, whichever it is."""
     subject, parameters, memo = _opened(job.subject)
-    if parameters.keys() != job.values.keys():
+    if not job.values.keys() <= parameters.keys():
         raise InputError(
             f"the workflow has the parameters {', '.join(parameters)} here and {', '.join(job.values)} where the "
             "search runs; give the workflow a way to reach them all, as globals of its module"
         )
+    # An optimizer may have a part of them only; the others are as they are here.
+    parameters = {key: parameters[key] for key in job.values}
     versions = {}
     for key, parameter in parameters.items():
         value = value_from_data(job.values[key], parameter.domain)

@@ -10,7 +10,7 @@ from agentopt.llm import render
 
 OPTOPRIME: dict[str, Any] = {
     "objective": "", "functions": "", "parameters": "p: a text", "inputs": "", "calls": "", "feedback": "out_1: bad",
-    "trials": [], "editable": "p", "kinds": ["text"], "n": 1,
+    "trials": [], "editable": "p", "kinds": ["text"], "n": 1, "judging": "", "asks_model": False,
 }  # fmt: skip
 
 
@@ -134,6 +134,7 @@ def test_only_signs_that_occur_are_explained(calls: str, words: str) -> None:
         ({"kinds": ["number", "exemplars"]}, False),
         ({"kinds": ["number"], "inputs": "model = ChatModel('openai/gpt-5')"}, False),
         ({"kinds": ["number"], "functions": "ask(model: Model, heat: float) -> str"}, False),
+        ({"kinds": ["number"], "asks_model": True}, False),
         ({"kinds": ["number"], "calls": ""}, False),
     ],
 )
@@ -150,6 +151,12 @@ def test_it_is_said_how_candidates_are_judged(feedback: str, words: str) -> None
     """By scores where there are some, else by what is said, and on other inputs as well."""
     said = system(feedback=feedback)
     assert (words in said, "or on others of the same kind" in said) == (True, True)
+
+
+def test_a_search_says_how_it_judges() -> None:
+    """What is known of the inputs stands in the place of what is always so."""
+    said = system(judging="On 7 inputs.")
+    assert ("runs again. On 7 inputs. The" in said, "or on others of the same kind" in said) == (True, False)
 
 
 def test_several_candidates_are_to_differ() -> None:

@@ -42,6 +42,18 @@ def test_a_parameter_that_is_not_the_optimizers_is_an_input() -> None:
     assert inputs == ["student = ScriptedModel('scripted/model')", "limit = 2", "tone = 'plain'"]
 
 
+def test_the_model_is_told_how_a_search_judges() -> None:
+    """It is shown none of the inputs on which candidates are compared."""
+    asked: list[str] = []
+
+    def remember(messages: tuple[Message, ...]) -> str:
+        asked.append(messages[0].text)
+        return teach(messages)
+
+    search(optimizer=Mixed([prompt, limit, tone], ScriptedModel(remember)), budget=Budget(evaluations=80))
+    assert "on up to 8 inputs of the same kind, none of which you are shown" in asked[0]
+
+
 def test_trials_in_other_processes_read_like_those_in_threads() -> None:
     """What is one object here is one object for whoever reads traces of several processes."""
 
