@@ -48,9 +48,11 @@ _YEAR_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _YEAR_AFTER = re.compile(r"\s*(?:[.,;:)?!]|$|(?:and|the|to|is|was|were|will|are|a|an|in)\b)", re.IGNORECASE)
-_HOUR_BEFORE = re.compile(r"\b(?:at|until|till|from|before|after|past)\s+$", re.IGNORECASE)
+_HOUR_BEFORE = re.compile(r"\b(?:at|until|till|from|between|before|after|past|and|to)\s+$", re.IGNORECASE)
 _HOUR_AFTER = re.compile(
-    r"\s*(?:o['’]?clock|tomorrow|today|sharp|in the (?:morning|evening|afternoon)|[.;!?])", re.IGNORECASE
+    r"\s*(?:(?:and|to|till|until)\s+\w+\s+)?"
+    r"(?:o['’]?clock|tonight|tomorrow|today|sharp|in the (?:morning|evening|afternoon))\b",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s*(?:,|,?\s*and|,?\s*or|to|through|-|–|&)\s*", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"([A-Za-z]{2,})\s+$")
@@ -173,7 +175,7 @@ def _with_labels(text: str, found: list[Figure]) -> list[Figure]:
 
 
 def _is_label(text: str, figure: Figure, counted: set[str]) -> bool:
-    before, after = text[max(0, figure.start - 24) : figure.start], text[figure.end : figure.end + 20]
+    before, after = text[max(0, figure.start - 24) : figure.start], text[figure.end : figure.end + 32]
     if figure.readings and figure.readings[0] <= 24 and _HOUR_BEFORE.search(before) and _HOUR_AFTER.match(after):
         return True
     if not figure.text.isdigit():

@@ -32,6 +32,8 @@ _MAX_COUNT = 100
 _BIG = re.compile(
     r"(?:^|_)(?:big_?m|m|large|huge|inf(?:inity)?|eps(?:ilon)?|tol(?:erance)?|tiny)(?:$|_)", re.IGNORECASE
 )
+_PASSAGE = 100
+"""Characters within which two figures must stand for a third to have been made of them."""
 _AROUND = 40
 """Characters after a figure in which its unit is looked for."""
 
@@ -41,7 +43,8 @@ def compare_figures(instance: Instance, problem_text: str = "") -> list[Doubt]:
 
     Args:
         instance: The formulation with its data.
-        problem_text: The problem in words; "": the sources that its elements quote are taken for it.
+        problem_text: The problem in words; "": the sources that its elements quote are taken for it,
+            though not for what has an index, whose quotes are mostly cut short.
 
     Returns:
         A doubt for each figure, or one finding that all is well, for either way.
@@ -123,7 +126,7 @@ def _invented(instance: Instance, text: str, found: list[Figure], quoted: bool) 
     largest = max((r for figure in found for r in figure.readings), default=0.0)
     counted = counts(instance)
     for parameter in instance.formulation.parameters:
-        if _BIG.search(parameter.name) or (quoted and not _is_quoted(instance, parameter)):
+        if _BIG.search(parameter.name) or (quoted and (parameter.index or not figures(parameter.source))):
             continue
         usual = {_digits(factor) for factor in factor_of(parse_unit(parameter.unit))}
         for key, value in own_values(instance, parameter):
@@ -132,19 +135,21 @@ def _invented(instance: Instance, text: str, found: list[Figure], quoted: bool) 
                 yield _Invented(parameter, key, value)
 
 
-def _is_quoted(instance: Instance, parameter: Parameter) -> bool:
-    """Whether the words that a parameter quotes may hold all of its values, and are not cut short."""
-    return sum(1 for _ in own_values(instance, parameter)) <= len(figures(parameter.source))
-
-
 def _computed(
     invented: list[_Invented], unused: list[Figure], found: list[Figure]
 ) -> tuple[list[_Invented], list[Figure], list[str]]:
     """Pair values with figures that are used nowhere else: 5 is 12 - 7 where the 7 stands in no other place."""
     left, still, sentences = list(invented), list(unused), []
-    numbers = {_digits(value): value for value in values_of(found)}
+    near = {figure: {_digits(v) for v in values_of(_close(figure, found))} for figure in unused}
+    lost = {_digits(value) for value in values_of(unused)}
     for one in invented:
-        ways = (way for figure in unused for way in _ways(one.value, figure.readings, numbers))
+        ways = (
+            way
+            for figure in unused
+            for way in _ways(one.value, figure.readings, near[figure])
+            # By sums and differences nearly any number can be made of small ones.
+            if way.op in "*/" or {_digits(way.one), _digits(way.other)} <= lost
+        )
         way = next(ways, None)
         if way is not None:
             left.remove(one)
@@ -152,6 +157,11 @@ def _computed(
             shown = f"{label(one.parameter.name, one.key)} = {one.value:.6g}"
             sentences.append(f"{shown} is taken for {way.one:.6g} {way.op} {way.other:.6g} of the text")
     return left, still, sentences
+
+
+def _close(figure: Figure, found: list[Figure]) -> list[Figure]:
+    """The figures of the same passage: with those of a whole text, any number can be made."""
+    return [other for other in found if abs(other.start - figure.start) <= _PASSAGE]
 
 
 @dataclass(frozen=True)
@@ -163,7 +173,7 @@ class _Way:
     other: float
 
 
-def _ways(value: float, readings: tuple[float, ...], numbers: dict[str, float]) -> Iterator[_Way]:
+def _ways(value: float, readings: tuple[float, ...], numbers: set[str]) -> Iterator[_Way]:
     """How a value comes of one of the readings and another number of the text."""
     for one in readings:
         if one and value:

@@ -10,6 +10,7 @@ from ..instance import Instance, Key
 from ..language.expression import Number, Text
 from .statements import parts, statements
 
+_MAX_KIND = 12
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -49,6 +50,9 @@ def counts(instance: Instance) -> set[float]:
     for values in instance.data.parameters.values():
         # A place with a supply is a source, though no set lists the sources.
         found |= {float(len(values)), float(sum(map(bool, values.values())))}
+    # The members in a table may be of several kinds, of which the text counts each.
+    read = max((sizes[element.name] for element in formulation.sets if element.data is not None), default=0)
+    found |= {float(n) for n in range(min(read, _MAX_KIND) + 1)}
     for group in (formulation.sets, formulation.parameters, formulation.variables, formulation.constraints):
         found.add(float(len(group)))
     by_word: dict[tuple[str, str], int] = {}

@@ -13,7 +13,7 @@ from .doubt import Doubt, doubtful, holds, not_tried
 from .subject import Subject
 
 _WHOLE = re.compile(
-    r"\b(?:people|persons?|workers?|employees?|staff|nurses?|doctors?|drivers?|teachers?|students?|passengers?"
+    r"\b(?:people|persons?|workers?|employees?|staff|nurses?|doctors?|drivers?|teachers?|students?|passengers?|agents?"
     r"|machines?|trucks?|vans?|buses|bus|cars?|vehicles?|planes?|aircraft|flights?|ships?|boats?|trips?|tables?|chairs?"
     r"|desks?|benches|doors?|windows?|houses?|buildings?|bicycles?|bikes?|phones?|laptops?|computers?|toys?|dolls?"
     r"|shirts?|pants|shoes|jackets?|tickets?|seats?|rooms?|beds?|boxes|crates|containers|pallets|posters?|ads?"

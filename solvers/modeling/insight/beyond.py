@@ -68,7 +68,9 @@ class Restarts:
         solved = self.solved
         up, down = sides.highest <= solved.bound, sides.lowest >= solved.bound
         sides.raised[up], sides.lowered[down] = np.nan, np.nan
-        rows = np.flatnonzero(up | down).tolist()
+        rows = np.flatnonzero(up | down)
+        # The dearest first: the time may not suffice for all.
+        rows = rows[np.argsort(-np.abs(solved.duals[rows]), kind="stable")].tolist()
         done = 0
         for row in rows[:MAX_RESTARTS]:
             beyond = [self._one_side(row, sign) for sign, is_open in ((1.0, up[row]), (-1.0, down[row])) if is_open]

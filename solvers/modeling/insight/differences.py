@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from agentopt.errors import SolverError
+
 from ..engines.route import solve_instance
 from ..instance import Instance, Key
 from ..solution import Solution, label
@@ -87,13 +89,21 @@ def try_steps(
         if left <= 0:
             break
         progress(f"loosening {trial.label} by {trial.step:.4g} ({number + 1} of {len(trials)})")
-        outcome = solve_instance(loosened(instance, trial.row.name, trial.key, trial.step), left)
-        if outcome.termination_condition == "interrupted":
+        outcome = _solved(loosened(instance, trial.row.name, trial.key, trial.step), left)
+        if outcome is not None and outcome.termination_condition == "interrupted":
             notes.append("interrupted, so the rest was not tried")
             break
         found.append(_difference(instance, solution, trial, outcome))
     untried = tuple(trial.label for trial in trials[len(found) :])
     return Sensitivity("differences", before, differences=tuple(found), not_tried=untried, notes=tuple(notes))
+
+
+def _solved(instance: Instance, time_limit_s: float) -> Solution | None:
+    """The outcome of one step; None when the solver failed at it, which says nothing of the other steps."""
+    try:
+        return solve_instance(instance, time_limit_s)
+    except SolverError:
+        return None
 
 
 def _trials(instance: Instance, solution: Solution, max_rows: int) -> Iterator[_Trial]:
@@ -123,16 +133,16 @@ def _step(rows: list[Slack]) -> float:
     return max(SHARE * max(limits), LEAST_STEP)
 
 
-def _difference(instance: Instance, solution: Solution, trial: _Trial, outcome: Solution) -> Difference:
+def _difference(instance: Instance, solution: Solution, trial: _Trial, outcome: Solution | None) -> Difference:
     stated = instance.formulation.objective
     return Difference(
         name=trial.row.name,
         key=trial.key,
         step=trial.step,
         is_equation=trial.is_equation,
-        change=_change(solution, outcome),
-        doubt=_open(solution) + _open(outcome),
-        outcome=outcome.termination_condition,
+        change=None if outcome is None else _change(solution, outcome),
+        doubt=_open(solution) + (0.0 if outcome is None else _open(outcome)),
+        outcome="error" if outcome is None else outcome.termination_condition,
         slack=trial.row.slack,
         unit=trial.row.unit,
         meaning=trial.row.meaning,

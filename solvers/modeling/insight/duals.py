@@ -33,7 +33,7 @@ def price_linear(program: Program, time_limit_s: float, progress: Callable[[str]
     run(highs, discrete=False)
     if highs.getModelStatus() != require_highspy().HighsModelStatus.kOptimal:
         stopped = highs.modelStatusToString(highs.getModelStatus()).lower()
-        return Sensitivity("duals", float("nan"), notes=(f"there are no prices: the solver stopped with {stopped}",))
+        return Sensitivity("duals", math.nan, notes=(f"there are no prices: the solver stopped with {stopped}",))
     solved = Optimum(program, highs)
     sides = Sides(solved.duals, solved.lowest, solved.highest)
     notes = Restarts(solved, deadline, progress or (lambda line: None)).complete(sides)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from ..formulation import Formulation
 from ..language.expression import Binary, Choice, Compare, Item, Name, Negate, Node, Reduce
 from ..language.parser import parse
+from ..shorten import cut
 
 
 def said(formulation: Formulation, name: str) -> str:
     """The meaning of a constraint or variable, else the words it comes from, else its expression."""
     for element in (*formulation.constraints, *formulation.variables):
         if element.name == name:
-            return element.meaning or element.source or getattr(element, "expression", "")
+            return element.meaning or element.source or cut(getattr(element, "expression", ""), 80)
     return ""
 
 
@@ -53,7 +54,7 @@ def figure(value: float, unit: str = "") -> str:
 def gain(change: float | None, maximize: bool, unit: str = "") -> str:
     """What a change of the objective is to its owner: gains, loses, costs or saves 2.5 USD."""
     if change is None:
-        return "was not priced"
+        return "is not priced"
     if not change:
         return "changes nothing"
     words = ("gains", "loses") if maximize else ("costs", "saves")

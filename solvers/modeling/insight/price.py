@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from ..instance import Key
@@ -125,7 +125,7 @@ class Difference:
     doubt: float
     """How far the change may be off: what both solves left open between bound and plan."""
     outcome: str
-    """The termination condition of the second solve."""
+    """The termination condition of the second solve; error when the solver failed at it."""
     slack: float
     """The room that the plan leaves in it, the least of its keys."""
     unit: str
@@ -173,7 +173,7 @@ class Sensitivity:
     """Of differences, in the order in which they were tried: the tightest first."""
     not_tried: tuple[str, ...] = ()
     """Constraints that the time did not suffice for, as labels."""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     """What the reader should know: degeneracy, an interrupt, a gap."""
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from agentopt.errors import InputError
 
@@ -42,12 +43,12 @@ def sensitivity(
 
     Raises:
         InputError: There is no plan.
-        SolverError: A solver failed, or its point fails the check.
+        SolverError: The solver failed at the plan itself; a step at which one fails is told so.
     """
     if not solution.variables or solution.incumbent_objective is None:
         raise InputError(f"expected a solution with a plan, got one that is {solution.termination_condition}")
     tell = progress or (lambda line: None)
     route = choose(instance)
     if route.problem_class == "LP" and route.program is not None:
-        return price_linear(route.program, time_limit_s, tell)
+        return replace(price_linear(route.program, time_limit_s, tell), objective=solution.incumbent_objective)
     return try_steps(instance, solution, time_limit_s, max_rows, tell)

@@ -19,7 +19,7 @@ Make = Callable[..., Instance]
 STATED: dict[str, Any] = {
     "parameters": {"price": 3, "use": 2, "room": 12, "need": 1, "fixed": 5, "slope": 0.5},
     "maximize": "price * x - fixed - y - slope * x * x",
-    "constraints": {"room": "use * x + y <= room", "need": "x + y >= need"},
+    "constraints": {"most": "use * x + y <= room", "some": "x + y >= need"},
 }
 XY: dict[str, Any] = {"x": {}, "y": {}}
 
@@ -61,8 +61,8 @@ def test_other_rows_are_not_compared(instance: Make) -> None:
     """A figure that decides for whom a constraint is stated makes another program of it."""
     stated = {"c": "x[t] <= t for t in T if t <= p"}
     made = instance(
-        {"x": {"index": ["T"], "upper": 9}}, sets={"T": [1, 2, 3]}, parameters={"p": 1}, maximize="sum(x[t] for t in T)",
-        constraints=stated,
+        {"x": {"index": ["T"], "upper": 9}}, sets={"T": [1, 2, 3]}, parameters={"p": 1},
+        maximize="sum(x[t] for t in T)", constraints=stated,
     )  # fmt: skip
     assert compare(assemble(made), assemble(scaled(made, "p", 2.0))) is None
 

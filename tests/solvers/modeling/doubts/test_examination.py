@@ -43,8 +43,9 @@ def test_a_right_formulation_raises_no_doubt(name: str, right: Callable[[str], P
 def test_the_tasks_raise_no_doubt(name: str) -> None:
     """The tasks that are shipped are right, the infeasible one as well."""
     formulation, tables = load_problem(TASKS / name / "problem.yaml", [])
-    made = prepare(formulation, tables)
-    assert examine(made, solve_instance(made, 60), tables=tables, time_limit_s=60).doubts == ()
+    made, text = prepare(formulation, tables), TASKS / name / "problem.txt"
+    said = text.read_text(encoding="utf-8") if text.exists() else ""
+    assert examine(made, solve_instance(made, 60), said, tables=tables, time_limit_s=60).doubts == ()
 
 
 def drop_fish(problem: Problem, named: Named) -> None:
@@ -89,8 +90,6 @@ def convert_wrongly(problem: Problem, named: Named) -> None:
 
 
 def let_agents_be_parts(problem: Problem, named: Named) -> None:
-    named(problem, "start") | {}
-    named(problem, "needed")["value"] = [8, 6, 14, 20, 16, 10]
     named(problem, "start")["domain"] = "continuous"
     named(problem, "cover")["expression"] = "2 * start[b] + start[(b - 1) % 6] >= needed[b] for b in BLOCKS"
 
@@ -129,7 +128,7 @@ def test_without_time_only_the_cheap_checks_are_made(
     made = prepared(right("blending"))
     found = examine(made, solve_instance(made), right("blending")["text"], time_limit_s=1e-9)
     assert {f.check.split()[0] for f in found.not_tried} == {"the", "leaving", "scaling"}
-    assert "all 8 figures of the text stand in the formulation" in {f.detail for f in found.findings}
+    assert "all 10 figures of the text stand in the formulation" in {f.detail for f in found.findings}
 
 
 def test_each_step_is_told(right: Callable[[str], Problem], prepared: Callable[..., Instance]) -> None:

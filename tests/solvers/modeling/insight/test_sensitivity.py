@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -382,6 +384,39 @@ def test_progress_is_told_before_each_solve(instance: Build) -> None:
     made = instance({"n": {"domain": "integer"}}, maximize="n", constraints={"a": "n <= 3", "b": "n <= 9"})
     examined(made, progress=lines.append)
     assert [re.sub(r"[ab]", "?", line) for line in lines] == ["loosening ? ?y 1 (1 of 2)", "loosening ? ?y 1 (2 of 2)"]
+
+
+def _hard(build: Build) -> Instance:
+    """Circles of unknown places in a box, far apart from each other: minutes to prove."""
+    apart = "(x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 >= r ** 2 for i in I for j in I if i < j"
+    variables = {"x": {"index": ["I"], "upper": 1}, "y": {"index": ["I"], "upper": 1}, "r": {"upper": 2}}
+    return build(variables, "r", apart, sets={"I": "range(14)"})
+
+
+@contextmanager
+def interrupted_after(seconds: float) -> Iterator[None]:
+    """Raise KeyboardInterrupt in this thread, as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_ctrl_c_stops_the_steps(build: Build) -> None:
+    """An interrupt ends the steps, not the program: what was not tried is named, and the note says why."""
+    made = _hard(build)
+    plan = solve_instance(made, 1.0)
+    with interrupted_after(1.0):
+        found = sensitivity(made, plan, time_limit_s=300.0)
+    assert (found.differences, found.not_tried) == ((), ("c0",))
+    assert found.notes[-1] == "interrupted, so the rest was not tried"
 
 
 @settings(max_examples=25, deadline=None)
