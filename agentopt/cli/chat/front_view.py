@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from agentopt.cli.block import Block, show_number
-
-if TYPE_CHECKING:
-    from agentopt.solvers.modeling.insight.pareto import Front
+from agentopt.cli.block import Block, Items, Line, Table, show_number
+from agentopt.solvers.modeling.formulation import Objective
+from agentopt.solvers.modeling.insight.front import Front, name
 
 WIDTH, HEIGHT = 56, 14
 
 
 def front_blocks(front: Front) -> Iterator[Block]:
-    yield from ()
+    """Yield what is traded, plan by plan, and a plot where there is more than one plan."""
+    yield Line(front.sentence, "good" if front.complete else "warn")
+    if front.notes:
+        yield Items("Note", front.notes, "warn")
+    if len(front.points) < 2:
+        return
+    one, other = title_of(front.first), title_of(front.second)
+    rows = tuple(
+        (
+            str(number),
+            show_number(point.first),
+            show_number(point.second),
+            "" if point.rate is None else show_number(point.rate),
+            "" if point.proved else "not proved",
+        )
+        for number, point in enumerate(front.points, start=1)
+    )
+    rate = "given up for each unit gained"
+    yield Table("The best plans for both", ("", one, other, rate, ""), rows, frozenset({1, 2, 3}))
+    yield Line(text_plot([(point.second, point.first) for point in front.points], other, one))
+
+
+def title_of(objective: Objective) -> str:
+    """An objective's meaning or expression, and its unit."""
+    said = name(objective)
+    said = said if len(said) <= 40 else said[:39] + "…"
+    return f"{said} [{objective.unit}]" if objective.unit else said
 
 
 def text_plot(points: Sequence[tuple[float, float]], x_title: str, y_title: str) -> str:

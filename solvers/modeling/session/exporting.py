@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ..data.bind import bind
 from ..edits.difference import differences
+from ..export.html_report import Front as Curve
 from ..export.html_report import ReportData, TableUsed, html_report
 from ..export.page import Grid
 from ..export.writing import Format, export_text
+from ..insight.front import Front, name
 from ..insight.price import Sensitivity
 from ..insight.sensitivity import sensitivity
 from ..language.analysis import analyze
@@ -40,6 +42,7 @@ def _report(work: Workspace) -> ReportData:
         instance=instance,
         solution=solution,
         problem=state.problem,
+        front=_front(state.front) if state.front is not None and len(state.front.points) > 1 else None,
         sensitivity=_prices(state.sensitivity) if state.sensitivity is not None else None,
         tables=tuple(
             TableUsed(table.title, table.n_rows, tuple(table.columns), work.files.digests.get(table.origin, ""))
@@ -60,3 +63,9 @@ def _prices(found: Sensitivity) -> Grid | None:
     said += [(step.label, step.sentence) for step in found.telling]
     rows = tuple(said[:MAX_SAID])
     return Grid(("requirement", "what a little more is worth"), rows, n_rows=len(said)) if rows else None
+
+
+def _front(front: Front) -> Curve:
+    titles = tuple(f"{name(o)} [{o.unit}]" if o.unit else name(o) for o in (front.second, front.first))
+    points = tuple((point.second, point.first) for point in front.points)
+    return Curve(points, (titles[0], titles[1]), tuple(map(str, range(1, len(points) + 1))))

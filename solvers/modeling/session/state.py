@@ -10,7 +10,7 @@ from ..instance import Instance
 from ..solution import Solution
 
 if TYPE_CHECKING:
-    from ..insight.pareto import Front
+    from ..insight.front import Front
     from ..insight.price import Sensitivity
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..doubts.examination import Examination
     from ..doubts.second import Opinion
     from ..insight.comparison import Comparison
-    from ..insight.pareto import Front
+    from ..insight.front import Front
     from ..insight.sensitivity import Sensitivity
     from ..insight.why import Forced
     from .data_files import Preview
