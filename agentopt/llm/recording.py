@@ -7,8 +7,10 @@ itself was at fault. A recording is read and reviewed like code.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import threading
 from collections import defaultdict
 from dataclasses import asdict, dataclass
@@ -86,7 +88,11 @@ class Recorded:
         data = self._secrets.clean(json.dumps(line, ensure_ascii=False)).encode() + b"\n"
         # One write to a file opened for appending: lines of several processes do not mix.
         with self._lock, self._path.open("ab", buffering=0) as file:
-            file.write(data)
+            size = file.tell()
+            if file.write(data) != len(data):
+                # Half a line would make the whole recording unreadable.
+                file.truncate(size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentopt.cli.block import Block, Items, Line, Table, show_number
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 REPAIR = "/repair makes this change."
 
 
-def turn_blocks(turn: Turn, *, all_rows: bool = False) -> Iterator[Block]:
+def turn_blocks(turn: Turn, *, all_rows: bool = False, asks: bool = False) -> Iterator[Block]:
     """Yield what a reader is shown of a turn.
 
     Args:
         turn: What came of something that was said.
         all_rows: Leave no row out of a long table.
+        asks: What is open is put as a question after it, so that it need not stand here as well.
     """
     if turn.notes:
         yield Items("Note", turn.notes, "warn")
@@ -34,7 +36,7 @@ def turn_blocks(turn: Turn, *, all_rows: bool = False) -> Iterator[Block]:
         case "formulated":
             assert turn.solution is not None
             yield from formulation_blocks(turn.solution.formulation)
-            yield from _solved(turn, all_rows)
+            yield from _solved(_unsaid(turn, asks), all_rows)
         case "solved":
             yield from _solved(turn, all_rows)
         case "edited" | "undone":
@@ -64,11 +66,19 @@ def turn_blocks(turn: Turn, *, all_rows: bool = False) -> Iterator[Block]:
                 yield from preview_blocks(preview)
 
 
+def _unsaid(turn: Turn, asks: bool) -> Turn:
+    """The turn without what its elements tell already, and without what is asked after it."""
+    assert turn.solution is not None
+    assumed = turn.solution.formulation.assumptions
+    notes = tuple(note for note in turn.solution.notes if note not in assumed)
+    alternatives = tuple(a for a in turn.solution.alternatives if not (asks and a.differs))
+    return replace(turn, solution=replace(turn.solution, notes=notes, alternatives=alternatives))
+
+
 def _solved(turn: Turn, all_rows: bool) -> Iterator[Block]:
     assert turn.solution is not None
     if turn.answer:
         yield Line(turn.answer, "good")
-    # The assumptions stand with the elements already where these are shown.
     yield from solution_blocks(turn.solution, all_rows=all_rows, checks=False, worded=bool(turn.answer))
     yield from _repair_offer(turn.solution)
 

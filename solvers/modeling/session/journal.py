@@ -7,7 +7,9 @@ ever appended, each in one write: whatever ends the program, what was done befor
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from agentopt.errors import FileError, InputError
 
 FORMAT = 1
 EVENT = "event"
+_BLOCK = 65536
+"""Bytes that are read at a time to find where the last line begins."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Event:
     """One line of a session."""
 
     kind: str
-    """start, said, data, state, undo."""
+    """start, said, unfinished, data, state, new, undo; entered: what was typed."""
     fields: dict[str, Any]
 
 
@@ -42,24 +46,44 @@ class Journal:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _end_line(path)
+            if path.exists():
+                _end_line(path)
         except OSError as error:
-            raise FileError(f"the session cannot be kept in {path}: {error.strerror or error}") from error
+            raise _unkept(path, error.strerror or str(error)) from error
+
+    def begin(self) -> None:
+        """Write the first line if there is none, so that exchanges may be recorded into the file.
+
+        Raises:
+            FileError: It cannot be written.
+        """
+        self._append(b"")
 
     def write(self, kind: str, **fields: Any) -> None:
         """Append an event.
 
         Raises:
-            FileError: It cannot be written, as on a full disk.
+            FileError: It cannot be written, as on a full disk; nothing of it is in the file then.
         """
-        line = _line(kind, fields)
+        self._append(_line(kind, fields))
+
+    def _append(self, line: bytes) -> None:
         try:
-            with self.path.open("ab", buffering=0) as file:
+            # What is planned is for its owner's eyes.
+            descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+            with open(descriptor, "ab", buffering=0) as file:
+                size = os.fstat(descriptor).st_size
                 # The file comes with its first line: a session in which nothing is said leaves none.
-                start = b"" if file.tell() else _line("start", {"format": FORMAT})
-                file.write(start + line)
+                data = (b"" if size else _line("start", {"format": FORMAT})) + line
+                if data and file.write(data) != len(data):
+                    file.truncate(size)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            raise FileError(f"the session cannot be kept in {self.path}: {error.strerror or error}") from error
+            raise _unkept(self.path, error.strerror or str(error)) from error
+
+
+def _unkept(path: Path, why: str) -> FileError:
+    return FileError(f"the session cannot be kept in {path}: {why}")
 
 
 def session_text(events: Sequence[Event]) -> str:
@@ -106,11 +130,20 @@ def _events(text: str, path: Path) -> Iterator[Event]:
 
 
 def _end_line(path: Path) -> None:
-    """End a last line that was cut off, so that the next one stands apart."""
-    if not path.exists():
-        return
+    """Take away a last line that was not written whole, for half a line would make the file unreadable.
+
+    Raises:
+        FileError: It is no regular file.
+    """
+    if not path.is_file():
+        raise _unkept(path, "that is no regular file")
     with path.open("rb+") as file:
-        data = file.read()
-        if data and not data.endswith(b"\n"):
-            # What was not written whole is taken away: half a line would make the file unreadable.
-            file.truncate(data.rfind(b"\n") + 1)
+        end = file.seek(0, os.SEEK_END)
+        start, tail = end, b""
+        while start and b"\n" not in tail:
+            step = min(start, _BLOCK)
+            start -= step
+            file.seek(start)
+            tail = file.read(step) + tail
+        if tail and not tail.endswith(b"\n"):
+            file.truncate(start + tail.rfind(b"\n") + 1)

@@ -57,6 +57,9 @@ def restore(work: Workspace, said: list[str], path: Path) -> tuple[str, ...]:
                 lost += _add(work, event.fields.get("paths", []))
             case "state":
                 work.states.append(_state(event.fields, path))
+                work.unfinished = ""
+            case "unfinished":
+                work.unfinished = str(event.fields.get("text", ""))
             case "undo" if work.states:
                 work.states.pop()
             case "new":

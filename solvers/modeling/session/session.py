@@ -91,7 +91,6 @@ class Session:
         """Data files of a loaded session that are not there any more, a sentence each."""
         self._model, self._budget, self._sandbox = model, budget, sandbox
         self._replay = Path(replay).expanduser() if replay is not None else None
-        self._unfinished = ""
         if data:
             self.add_data(*data)
 
@@ -110,7 +109,7 @@ class Session:
     @property
     def problem(self) -> str:
         """The problem in words, as it was given; "" when it came as a formulation."""
-        return self.work.states[-1].problem if self.work.states else self._unfinished
+        return self.work.states[-1].problem if self.work.states else self.work.unfinished
 
     @property
     def history(self) -> tuple[State, ...]:
@@ -162,7 +161,7 @@ class Session:
         """
         require_problem(text)
         if not self.work.states:
-            missing = self._unfinished
+            missing = self.work.unfinished
             return self.formulate(f"{missing}\n\nAdded by the owner: {text}" if missing else text)
         edits = read_phrase(text, self.instance()) if len(text) < MAX_PHRASE else []
         turn = self.work.change(edits, text) if edits else self._follow(text)
@@ -366,11 +365,12 @@ class Session:
             made = solve_text(author, self._means(), MAX_ROUNDS)
         except InputError:
             # What was said is kept: the next sentence may give what was missing.
-            self._unfinished = "" if self.work.states else problem
+            if not self.work.states:
+                self.work.unfinished = problem
+                self.work.keep("unfinished", text=problem)
             raise
         finally:
             self.usage = self.usage + author.usage
-        self._unfinished = ""
         self.said.clear()
         state = State(problem, made.solution.formulation, problem, made.reading.answer, solution=made.solution)
         return self.work.begin(state)
@@ -437,7 +437,10 @@ class Session:
     def _connected(self) -> Model:
         if self._model is None or isinstance(self._model, str):
             journal = self.work.journal
-            record = journal.path if journal is not None and self._replay is None else None
+            record = None
+            if journal is not None and self._replay is None:
+                journal.begin()
+                record = journal.path
             self._model = connect(self._model, record=record, replay=self._replay)
         return self._model
 

@@ -47,6 +47,8 @@ class Workspace:
         self.time_limit_s, self.progress = time_limit_s, progress
         self.files = DataFiles()
         self.states: list[State] = []
+        self.unfinished = ""
+        """A problem in words that could not be formulated yet, as something was missing."""
         self.journal = journal
         self._by_program = by_program
 
@@ -84,6 +86,7 @@ class Workspace:
         if self.states:
             self.states.clear()
             self.keep("new")
+        self.unfinished = ""
         return self._push("formulated", state, None, notes)
 
     def change(self, edits: Sequence[Edit], said: str, answer: str = "") -> Turn:

@@ -224,7 +224,7 @@ def optimum(p: dict[str, Any], b: list[float], c: list[float]) -> float | None:
     return sign * float(found.fun) if found.status == 0 else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(p=linear_programs())
 def test_the_price_holds_over_its_whole_range(instance: Build, p: dict[str, Any]) -> None:
     """Solved again with a right-hand side anywhere in the range, the objective has moved by price times distance."""
@@ -245,7 +245,7 @@ def test_the_price_holds_over_its_whole_range(instance: Build, p: dict[str, Any]
             )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(p=linear_programs())
 def test_both_sides_of_every_row_are_priced_truly(instance: Build, p: dict[str, Any]) -> None:
     """A small step up or down changes the objective by the price of its side, or leaves no plan where that is said."""
@@ -263,7 +263,7 @@ def test_both_sides_of_every_row_are_priced_truly(instance: Build, p: dict[str, 
             assert cannot or price == pytest.approx((after - solution.incumbent_objective) / small, abs=1e-4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(p=linear_programs())
 def test_the_plan_stays_over_the_whole_range_of_a_coefficient(instance: Build, p: dict[str, Any]) -> None:
     """With a coefficient anywhere in its range, the plan's own objective is still the optimum."""
