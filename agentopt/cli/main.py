@@ -17,6 +17,7 @@ from agentopt.cli.bench_parsers import add_bench
 from agentopt.cli.chat_parsers import add_chat
 from agentopt.cli.exits import MEANINGS, USAGE
 from agentopt.cli.failure import UsageError, report
+from agentopt.cli.mcp_parsers import add_mcp
 from agentopt.cli.parsers import add_common, add_optimize, add_runs, count, positive
 from agentopt.cli.streams import emit, fill_missing, mention, results_apart
 
@@ -93,6 +94,10 @@ def _run(options: argparse.Namespace, arguments: list[str], out: TextIO) -> int:
             from agentopt.cli import bench
 
             return bench.run(options, out)
+        if options.command == "mcp":
+            from agentopt.cli.mcp import server
+
+            return server.run(options, out)
         from agentopt.cli import doctor
 
         return doctor.run(options, out)
@@ -117,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     add_optimize(commands, _EPILOG)
     add_runs(commands, _EPILOG)
     add_bench(commands, _EPILOG)
+    add_mcp(commands, _EPILOG)
     _add_doctor(commands)
     return parser
 

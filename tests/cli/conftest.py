@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 from agentopt.cli.main import main
+from agentopt.testing import ModelServer
+from tests.cli.talk import Talk
 
 COMMAND = (sys.executable, "-m", "agentopt")
 
@@ -192,3 +194,29 @@ def without_figures() -> Callable[[str], str]:
         return re.sub(r"\d+\.\d+ s\b", "N s", text)
 
     return replace
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[Callable[..., Talk]]:
+    """Starts `agentopt chat` on a terminal in memory, in tmp_path and with a home there."""
+    started: list[Talk] = []
+
+    def start(
+        *arguments: object,
+        command: tuple[str, ...] = ("chat",),
+        server: ModelServer | None = None,
+        columns: int = 100,
+        outputs: str = '>"$0" 2>&1',
+        limit: str = "",
+        **environment: str,
+    ) -> Talk:
+        home = {"HOME": str(tmp_path / "home"), "XDG_STATE_HOME": str(tmp_path / "state"), "TERM": "xterm-256color"}
+        model = {} if server is None else {"OPENAI_BASE_URL": server.openai_url, "OPENAI_API_KEY": "sk-a-key"}
+        line = [*COMMAND, *command, *(["--model", "openai/x"] if server else []), *map(str, arguments)]
+        talk = Talk(line, columns, outputs, limit, tmp_path, os.environ | home | model | environment)
+        started.append(talk)
+        return talk
+
+    yield start
+    for talk in started:
+        talk.close()

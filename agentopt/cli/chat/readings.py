@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentopt.cli.block import Block, Table, show_amount
+from agentopt.errors import InputError
 
 if TYPE_CHECKING:
     from agentopt.solvers.modeling.solution import Alternative, Solution
@@ -21,13 +22,19 @@ class OpenQuestion:
     others: tuple[Alternative, ...]
 
     def chosen(self, reply: str) -> Alternative | str | None:
-        """What a reply chooses: a reading, None for the one taken, or the reply itself when it is no choice."""
+        """What a reply chooses: a reading, None for the one taken, or the reply itself when it is no choice.
+
+        Raises:
+            InputError: It is a number, and none of theirs.
+        """
         said = reply.strip().strip(".").casefold()
         if said in ("1", self.taken.casefold()):
             return None
         for number, other in enumerate(self.others, start=2):
             if said in (str(number), other.reading.casefold()):
                 return other
+        if said.isdecimal():
+            raise InputError(f"{said} is none of the readings: expected 1 to {1 + len(self.others)}, or Enter for 1")
         return reply
 
 

@@ -58,6 +58,8 @@ class _Reviser:
         self.given, self.data = given, data
         self.binder = Binder(given.analysis, Tables())
         self.binder.defaults.update(data.defaults)
+        self.gone = {part for s in given.formulation.sets for member in s.removed for part in _key(member)}
+        """What members that were removed are made of."""
 
     def instance(self) -> Instance:
         """What has come of it."""
@@ -101,8 +103,18 @@ class _Reviser:
             else:
                 values = {key: value for key, value in values.items() if _is_in(space, key)}
         for change in parameter.changes:
-            values = self.changed(parameter.name, values, change, space)
+            if not self.is_dormant(change, space):
+                values = self.changed(parameter.name, values, change, space)
         return values
+
+    def is_dormant(self, change: Change, space: KeySpace) -> bool:
+        """Whether a change is of a member that was removed; it counts again when that comes back."""
+        if change.key is None or not self.gone.intersection(change.key) or len(change.key) != space.arity:
+            return False
+        if None in change.key:
+            places = [(members, place) for members in space.sets for place in range(members.width)]
+            return any(p is not None and p not in m.readings[at] for (m, at), p in zip(places, change.key))
+        return not _is_in(space, tuple(part for part in change.key if part is not None))
 
     def changed(self, name: str, values: dict[Key, float], change: Change, space: KeySpace) -> dict[Key, float]:
         default = self.binder.defaults.get(name)
@@ -120,22 +132,22 @@ class _Reviser:
         return new
 
 
-def _members(element: SetElement, members: tuple[Key, ...]) -> tuple[Key, ...]:
+def _members(element: SetElement, given: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The members as they become: those of the origin, then those that were added, without those that were removed."""
     removed = [_key(member) for member in element.removed]
     added = [_key(member) for member in element.added]
-    known = set(members)
-    width = len(members[0]) if members else 1
-    for key in removed:
-        if key not in known:
-            raise DataError(f"{_shown(key)} is to be removed, but is no member")
-    known -= set(removed)
+    known, width = set(given), len(given[0]) if given else 1
     for key in added:
         if key in known:
             raise DataError(f"{_shown(key)} is to be added, but is a member already")
         if len(key) != width:
             raise DataError(f"{_shown(key)} is to be added, but the members have {width} position(s)")
         known.add(key)
-    left = tuple(key for key in members if key in known) + tuple(added)
+    for key in removed:
+        if key not in known:
+            raise DataError(f"{_shown(key)} is to be removed, but is no member")
+        known.remove(key)
+    left = tuple(key for key in (*given, *added) if key in known)
     if not left:
         raise DataError("no member is left")
     return left

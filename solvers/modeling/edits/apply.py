@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from agentopt.errors import FormulationError
 
-from ..formulation import Change, Element, Formulation, Member, Parameter, SetElement
+from ..formulation import Change, Element, Formulation, Parameter, SetElement
 from ..language.explain import explain_validation
 from ..shorten import listed
 from .edit import (
@@ -98,7 +98,7 @@ def _merged(changes: Sequence[Change], change: Change) -> list[Change]:
 def _with_member(formulation: Formulation, edit: AddMember) -> Formulation:
     element = _changeable_set(formulation, edit.set)
     if edit.member in element.removed:
-        update: dict[str, Any] = {"removed": _less(element.removed, edit.member)}
+        update: dict[str, Any] = {"removed": [other for other in element.removed if other != edit.member]}
     else:
         update = {"added": [*element.added, edit.member]}
     made = _restated(formulation, sets=_put(formulation.sets, element.model_copy(update=update)))
@@ -109,22 +109,10 @@ def _with_member(formulation: Formulation, edit: AddMember) -> Formulation:
 
 
 def _without_member(formulation: Formulation, edit: RemoveMember) -> Formulation:
+    """A member that was added before stays on both lists, so that its values are there when it comes back."""
     element = _changeable_set(formulation, edit.set)
-    if edit.member in element.added:
-        update: dict[str, Any] = {"added": _less(element.added, edit.member)}
-    else:
-        update = {"removed": [*element.removed, edit.member]}
-    made = _restated(formulation, sets=_put(formulation.sets, element.model_copy(update=update)))
-    return _restated(made, parameters=[_forgetting(p, edit) for p in made.parameters])
-
-
-def _forgetting(parameter: Parameter, edit: RemoveMember) -> Parameter:
-    """Without the changes of a member that is gone, which would name nothing."""
-    gone = edit.member if isinstance(edit.member, list) else [edit.member]
-    if not parameter.changes or edit.set not in parameter.index or len(gone) != 1:
-        return parameter
-    kept = [change for change in parameter.changes if not change.key or gone[0] not in change.key]
-    return parameter.model_copy(update={"changes": kept})
+    made = element.model_copy(update={"removed": [*element.removed, edit.member]})
+    return _restated(formulation, sets=_put(formulation.sets, made))
 
 
 def _changeable_set(formulation: Formulation, name: str) -> SetElement:
@@ -134,10 +122,6 @@ def _changeable_set(formulation: Formulation, name: str) -> SetElement:
             f"set {name}: it is computed as {element.expression!r}; change what it is computed from", f"set {name}"
         )
     return element
-
-
-def _less(members: Sequence[Member | list[Member]], member: Member | list[Member]) -> list[Member | list[Member]]:
-    return [other for other in members if other != member]
 
 
 def _with_variable(formulation: Formulation, edit: SetDomain | SetBound) -> Formulation:

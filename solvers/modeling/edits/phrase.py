@@ -9,18 +9,25 @@ What is in none of these forms is left to a model; nothing is guessed.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Literal
 
 from agentopt.errors import FormulationError
 
+from ..data.members import Members
 from ..formulation import Constraint, Member, Objective
 from ..instance import Instance
 from ..language.analysis import quantity_of
-from ..language.quoting import quote_members
+from ..language.expression import names_in
+from ..language.quoting import Place, member_of, places_of, quote_members
+from ..shorten import listed
 from ..variants import with_constraint
 from .edit import ChangeData, Drop, Edit, PutConstraint, RemoveMember, SetDomain, SetObjective
+
+MAX_LOOKED_AT = 1000
+"""Members of a set that a message chooses its examples from."""
 
 By = Literal["set", "scale", "add"]
 
@@ -73,13 +80,14 @@ def _read_one(text: str, instance: Instance) -> Edit | None:
 def _data(text: str, instance: Instance) -> Edit | None:
     for form in _FORMS:
         found = form.fullmatch(text)
-        if found is None or not found["number"].strip("+-"):
+        number = _number(found["number"]) if found is not None else None
+        if found is None or number is None:
             continue
         name = _parameter(found["name"], instance)
         if name is None:
             continue
-        by, amount = _meaning(found["op"].lower(), _number(found["number"]), bool(found["percent"]))
-        if by is not None:
+        by, amount = _meaning(found["op"].lower(), number, bool(found["percent"]))
+        if by is not None and math.isfinite(amount):
             key = _key(found["key"], name, instance)
             return ChangeData(op="change_data", parameter=name, by=by, amount=amount, key=key)
     return None
@@ -97,48 +105,57 @@ def _meaning(op: str, number: float, percent: bool) -> tuple[By | None, float]:
     return ("scale", 1.0 + sign * number / 100) if percent else ("add", sign * number)
 
 
-def _number(text: str) -> float:
-    return float(text.replace(",", ""))
+def _number(text: str) -> float | None:
+    """The number that is written; None where there is none, or none that is finite."""
+    try:
+        value = float(text.replace(",", ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _parameter(name: str, instance: Instance) -> str | None:
-    """The parameter that a name means: exact first, then but for case, then the only one with that word in it."""
-    known = [p.name for p in instance.formulation.parameters if p.expression is None]
+    """The parameter that a name means: exact first, then but for case, then the only element with that word in it.
+
+    A name of anything else than a parameter with data is never taken for one: of a variable
+    a figure is required, not set.
+    """
+    given = {p.name for p in instance.formulation.parameters if p.expression is None}
+    every = [element.name for _, element in instance.formulation.elements()]
+    folded = name.casefold()
     for matches in (
-        [other for other in known if other == name],
-        [other for other in known if other.casefold() == name.casefold()],
-        [other for other in known if name.casefold() in other.casefold().split("_")],
+        [other for other in every if other == name],
+        [other for other in every if other.casefold() == folded],
+        [other for other in every if folded in other.casefold().split("_")],
     ):
-        if len(matches) == 1:
-            return matches[0]
         if matches:
-            return None
+            return matches[0] if len(matches) == 1 and matches[0] in given else None
     return None
 
 
 def _key(text: str | None, parameter: str, instance: Instance) -> list[Member | None] | None:
     if text is None:
         return None
-    index = next(p.index for p in instance.formulation.parameters if p.name == parameter)
-    parts = [part.strip().strip("'\"") for part in text.split(",")]
-    places = [(name, place) for name in index for place in range(instance.analysis.symbols[name].arity)]
+    parts = [_bare(part) for part in text.split(",")]
+    places = places_of(instance)[parameter]
     if len(parts) != len(places):
         raise FormulationError(f"parameter {parameter} takes {len(places)} key(s), got {len(parts)} in [{text}]")
-    return [
-        None if part in ("*", ":", "") else _member(part, name, place, instance)
-        for part, (name, place) in zip(parts, places)
-    ]
+    return [None if part in ("*", ":", "") else _member(part, place) for part, place in zip(parts, places)]
 
 
-def _member(text: str, set_name: str, place: int, instance: Instance) -> Member:
-    members = dict.fromkeys(key[place] for key in instance.data.sets[set_name])
-    exact = [member for member in members if str(member) == text]
-    loose = [member for member in members if str(member).casefold() == text.casefold()]
-    found = exact or loose
-    if len(found) != 1:
-        known = ", ".join(str(member) for member in list(members)[:8])
-        raise FormulationError(f"{text!r} is no member of {set_name} ({known}{', …' if len(members) > 8 else ''})")
-    return found[0]
+def _bare(text: str) -> str:
+    """A key without the quotes around it; an apostrophe within stays."""
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+def _member(text: str, place: Place) -> Member:
+    found = member_of(text, place)
+    if found is None:
+        members, position = place
+        known = listed(dict.fromkeys(str(key[position]) for key in members.keys[:MAX_LOOKED_AT]), 8)
+        raise FormulationError(f"{text!r} is no member of {members.name} ({known})")
+    return found
 
 
 def _drop(text: str, instance: Instance) -> Edit | None:
@@ -152,7 +169,8 @@ def _remove(text: str, instance: Instance) -> Edit | None:
     sets = {s.name: s for s in instance.formulation.sets}
     if found is None or found["set"] not in sets or instance.analysis.symbols[found["set"]].arity != 1:
         return None
-    member = _member(found["member"].strip("'\""), found["set"], 0, instance)
+    place = (Members(found["set"], instance.data.sets[found["set"]], 1), 0)
+    member = _member(_bare(found["member"]), place)
     return RemoveMember(op="remove_member", set=found["set"], member=member)
 
 
@@ -174,8 +192,10 @@ def _objective(text: str, instance: Instance) -> Edit | None:
         return None
     expression = quote_members(found["expression"], instance)
     try:
-        quantity_of(instance.analysis, expression)
+        statement = quantity_of(instance.analysis, expression)
     except FormulationError:
+        return None
+    if not names_in(statement.body) & {variable.name for variable in instance.formulation.variables}:
         return None
     sense: Literal["maximize", "minimize"] = "maximize" if found["sense"].lower().startswith("max") else "minimize"
     return SetObjective(op="set_objective", objective=Objective(sense=sense, expression=expression))
@@ -187,7 +207,7 @@ def _constraint(text: str, instance: Instance) -> Edit | None:
     expression = quote_members(re.sub(r"(?<![<>=!])=(?!=)", "==", text), instance)
     if not re.search(r"<=|>=|==", expression):
         return None
-    constraint = Constraint(name=_free_name(instance), expression=expression, meaning="Asked for in the session.")
+    constraint = Constraint(name=_free_name(instance), expression=expression, meaning=f"What was asked for: {text}")
     try:
         with_constraint(instance, constraint)
     except FormulationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ..formulation import Constraint, Member
@@ -10,6 +11,7 @@ from ..language.expression import Compare, Item, Name, Node, Number, Statement, 
 from ..solution import Loosening
 from .edit import ChangeData, Edit, PutConstraint
 
+_FOR = re.compile(r"\sfor\s")
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -22,7 +24,7 @@ def repair_edits(instance: Instance, loosened: Iterable[Loosening]) -> list[Edit
     Returns:
         The edits; none when one of the rows has a form that cannot be loosened so.
     """
-    edits: list[Edit] = []
+    figures: dict[tuple[str, tuple[Member, ...]], list[float]] = {}
     restated: dict[str, list[Loosening]] = {}
     for row in loosened:
         statement = instance.analysis.constraints.get(row.constraint)
@@ -30,9 +32,10 @@ def repair_edits(instance: Instance, loosened: Iterable[Loosening]) -> list[Edit
             return []
         figure = _figure(instance, statement, row)
         if figure is not None:
-            edits.append(figure)
+            figures.setdefault(figure, []).append(row.new - row.old)
         else:
             restated.setdefault(row.constraint, []).append(row)
+    edits: list[Edit] = [_given_way(*figure, amounts) for figure, amounts in figures.items()]
     for name, rows in restated.items():
         constraint = next(c for c in instance.formulation.constraints if c.name == name)
         changed = _restated(instance, constraint, instance.analysis.constraints[name], rows)
@@ -42,21 +45,35 @@ def repair_edits(instance: Instance, loosened: Iterable[Loosening]) -> list[Edit
     return edits
 
 
-def _figure(instance: Instance, statement: Statement, row: Loosening) -> Edit | None:
-    """The change of the one figure that bounds the row; None where there is no such figure."""
-    given = {p.name: p for p in instance.formulation.parameters if p.expression is None}
+def _given_way(parameter: str, key: tuple[Member, ...], amounts: list[float]) -> ChangeData:
+    """The change of a figure that bounds several rows: what the neediest of them takes is enough for all."""
+    amount = max(amounts, key=abs)
+    return ChangeData(op="change_data", parameter=parameter, by="add", amount=amount, key=list(key) or None)
+
+
+def _figure(instance: Instance, statement: Statement, row: Loosening) -> tuple[str, tuple[Member, ...]] | None:
+    """The one figure that bounds the row, as parameter and key; None where there is no such figure."""
+    # A figure that stands elsewhere as well would change more than this row.
+    given = {p.name for p in instance.formulation.parameters if p.expression is None and _stands_once(p.name, instance)}
     for side in _sides(statement, row):
         if isinstance(side, Name | Item) and side.name in given:
             key = _key(side, statement, row.key)
             if key is not None:
-                return ChangeData(
-                    op="change_data",
-                    parameter=side.name,
-                    by="add",
-                    amount=row.new - row.old,
-                    key=list(key) if key else None,
-                )
+                return side.name, tuple(key)
     return None
+
+
+def _stands_once(name: str, instance: Instance) -> bool:
+    analysis = instance.analysis
+    bounds = [end for both in analysis.bounds.values() for end in (both.lower, both.upper)]
+    statements = [
+        analysis.objective,
+        *analysis.constraints.values(),
+        *analysis.parameters.values(),
+        *analysis.sets.values(),
+        *(end for end in bounds if isinstance(end, Statement)),
+    ]
+    return sum(any(name in names_in(part) for part in (s.body, *s.clauses)) for s in statements) == 1
 
 
 def _sides(statement: Statement, row: Loosening) -> Iterator[Node]:
@@ -94,7 +111,7 @@ def _restated(
     if not isinstance(body, Compare) or len(body.ops) != 1 or body.ops[0] == "==":
         return None
     text = statement.text
-    end = _end_of_body(text) if statement.clauses else len(text)
+    end = _end_of_body(text)
     variables = {variable.name for variable in instance.formulation.variables}
     # The row of `10 <= x` is x >= 10: there the left side is the bound, and the right one gives way the other way.
     sign = 1.0 if names_in(body.operands[0]) & variables else -1.0
@@ -110,7 +127,7 @@ def _amount(statement: Statement, key: Key, amount: float) -> str:
 
 
 def _end_of_body(text: str) -> int:
-    """Where the trailing `for` begins."""
+    """Where the trailing `for` begins, or a comment, or the text ends."""
     depth, quote = 0, ""
     for place, char in enumerate(text):
         if quote:
@@ -121,6 +138,6 @@ def _end_of_body(text: str) -> int:
             depth += 1
         elif char in _CLOSING:
             depth -= 1
-        elif not depth and text.startswith(" for ", place):
+        elif char == "#" or (not depth and _FOR.match(text, place)):
             return place
     return len(text)

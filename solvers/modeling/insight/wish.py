@@ -15,6 +15,7 @@ from ..formulation import Constraint, Formulation
 from ..instance import Instance, Member
 from ..language.expression import Clause, Item, Name, Node, Number, Statement, Text, walk
 from ..language.parser import parse
+from ..language.quoting import Place, places_of, quote_members
 from ..language.units import check_units
 from ..shorten import cut, listed
 from ..variants import with_constraint
@@ -25,8 +26,6 @@ WISH = "asked"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _COMPARISONS = (("≤", "<="), ("≥", ">="), ("=<", "<="), ("=>", ">="))
 _LONE_EQUALS = re.compile(r"(?<![<>=!])=(?!=)")
-_BRACKET = re.compile(r"\b([A-Za-z_]\w*)\s*\[([^\[\]]*)\]")
-_BOUND = re.compile(r"\bfor\s+\(?\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\s*\)?\s+in\b")
 
 
 def statement_of(instance: Instance, text: str) -> Constraint:
@@ -72,38 +71,13 @@ class _Reader:
     instance: Instance
 
     @cached_property
-    def places(self) -> dict[str, list[tuple[Members, int]]]:
+    def places(self) -> dict[str, list[Place]]:
         """For each indexed parameter and variable: the set, and the position in its members, of each index."""
-        formulation, known = self.instance.formulation, self.instance.data.sets
-        width = {name: self.instance.analysis.symbols[name].arity for name in known}
-        members = {name: Members(name, keys, width[name]) for name, keys in known.items()}
-        index = {p.name: p.index for p in formulation.parameters} | {v.name: v.index for v in formulation.variables}
-        return {
-            name: [(members[each], place) for each in sets for place in range(width[each])]
-            for name, sets in index.items()
-        }
+        return places_of(self.instance)
 
     def quoted(self, text: str) -> str:
         """The text with comparisons as the language writes them and members in quotes."""
-        indices = {name for group in _BOUND.findall(text) for name in re.split(r"\s*,\s*", group)}
-        text = "".join(_outside(text, _compared))
-        return _BRACKET.sub(lambda match: self._bracket(match, indices), text)
-
-    def _bracket(self, match: re.Match[str], indices: set[str]) -> str:
-        places = self.places.get(match[1], [])
-        parts = match[2].split(",")
-        if len(parts) != len(places):
-            return match[0]  # the analysis says how many are expected
-        read = (self._part(part.strip(), place, indices) for part, place in zip(parts, places))
-        return f"{match[1]}[{', '.join(read)}]"
-
-    def _part(self, part: str, place: tuple[Members, int], indices: set[str]) -> str:
-        if part in indices or _QUOTED.fullmatch(part):
-            return part
-        readings = place[0].readings[place[1]]
-        cell: Member = int(part) if re.fullmatch(r"-?\d{1,18}", part) else part
-        member = readings.get(cell)
-        return part if member is None else repr(member)
+        return quote_members("".join(_outside(text, _compared)), self.instance, self.places)
 
     def require_members(self, statement: Statement) -> None:
         """Refuse a key that its set does not have, before a solver meets it.

@@ -243,8 +243,11 @@ class Session:
         Args:
             text: A constraint, as "make[B] >= 1", or a question in words.
         """
-        if not any(sign in text for sign in "<>="):
-            return self.tell(text)
+        require_problem(text)
+        if not any(sign in text for sign in "<>=≤≥"):
+            turn = self._follow(f"Why not: {text}", question=True)
+            self._heard(text)
+            return turn
         turn = self._forced(text, text)
         self._heard(f"why not {text}")
         return turn
@@ -375,7 +378,7 @@ class Session:
         state = State(problem, made.solution.formulation, problem, made.reading.answer, solution=made.solution)
         return self.work.begin(state)
 
-    def _follow(self, text: str) -> Turn:
+    def _follow(self, text: str, *, question: bool = False) -> Turn:
         solution = self.work.solution
         author = self._author(self.problem)
         self.work.progress("reading")
@@ -384,6 +387,8 @@ class Session:
             meant = ask_follow_up(author, solution, text, earlier)
         finally:
             self.usage = self.usage + author.usage
+        if question and meant.action in ("edit", "new"):
+            raise InputError("that was understood as a change and not as a question; say it without /why to make it")
         return self._done(meant, text, solution)
 
     def _done(self, meant: FollowUp, text: str, solution: Solution) -> Turn:

@@ -155,12 +155,12 @@ class Workspace:
     def _turn(self, kind: Kind, state: State, before: State | None, notes: Sequence[str]) -> Turn:
         assert state.solution is not None
         turn = Turn(kind, state.said, self._answer(state), solution=state.solution, notes=tuple(notes))
-        if before is None or before.solution is None:
+        if before is None:
             return turn
         return replace(
             turn,
             differences=tuple(differences(self._bound(before), self._bound(state))),
-            comparison=compare(before.solution, state.solution),
+            comparison=compare(before.solution, state.solution) if before.solution is not None else None,
         )
 
     def _answer(self, state: State) -> str:
