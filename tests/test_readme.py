@@ -21,10 +21,10 @@ def blocks(language: str) -> list[str]:
 
 def test_every_python_example_has_its_output() -> None:
     """As many outputs are shown as examples."""
-    assert len(blocks("python")) == len(blocks("text")) == 3
+    assert len(blocks("python")) == len(blocks("text")) == 4
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(4))
 def test_the_python_examples_print_what_stands_below_them(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An example gives the output that the README shows, but for the solver's version."""
     monkeypatch.chdir(ROOT)
