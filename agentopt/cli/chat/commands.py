@@ -96,7 +96,7 @@ def _show(desk: Desk, argument: str) -> None:
     if what == "data":
         return _data(desk, "")
     if what == "history":
-        return desk.show([_history(session)])
+        return desk.show([_history(session) if session.history else Line("Nothing was said yet.")])
     if formulation is None:
         raise InputError("there is no problem yet; state it in words or load a formulation")
     if what == "formulation":

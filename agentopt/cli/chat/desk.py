@@ -105,7 +105,7 @@ class Desk:
 
     def told(self, turn: Turn) -> None:
         """Draw a turn, and ask what it leaves open."""
-        self.show(turn_blocks(turn, all_rows=bool(self.options.verbose)))
+        self.show(turn_blocks(turn, all_rows=bool(self.options.verbose), asks=self.asks))
         if turn.kind in ("formulated", "second"):
             self.questions = open_questions(turn.open_alternatives) if self.asks else []
             self._asked_about = self.session.formulation

@@ -20,6 +20,7 @@ from agentopt.cli.chat.played import BROKEN_OFF, DONE, ENTERED, TROUBLE, Entry, 
 from agentopt.cli.chat.typed import find_screen, piped_entries, terminal_entries
 from agentopt.cli.chat.working import Working
 from agentopt.cli.exits import FAILED, SOLVED
+from agentopt.cli.failure import UsageError
 from agentopt.cli.terminal import choose_style, clean
 from agentopt.cli.view import usage_text
 from agentopt.errors import FileError
@@ -31,6 +32,8 @@ def run(options: argparse.Namespace, out: TextIO) -> int:
 
     In a pipe the code tells whether every entry could be done; on a terminal the user has seen it.
     """
+    if options.json:
+        raise UsageError("agentopt chat prints no JSON; agentopt solve --json and agentopt mcp do")
     interactive = not options.replay and sys.stdin is not None and sys.stdin.isatty()
     working = Working(options)
     opener = Opener(options, working.tell, keeps=interactive)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from agentopt.errors import InputError, UnitError
+from agentopt.errors import AgentoptError, InputError, UnitError
 
 from ..data.bind import bind
 from ..edits.apply import apply_edits
@@ -136,10 +136,18 @@ class Workspace:
             state.instance = state.solution = state.sensitivity = state.front = None
 
     def refresh(self) -> list[str]:
-        """Read files again that changed, and say so."""
+        """Read files again that changed, and say so; what does not fit the problem is not used."""
+        before = self.files.tables
         notes = self.files.refresh()
-        if notes:
-            self.forget_data()
+        if not notes:
+            return notes
+        try:
+            if self.states:
+                bind(analyze(self.state.formulation), self.files.tables)
+        except AgentoptError as error:
+            self.files.tables = before
+            return [*notes, f"the new data do not fit ({error}); what was read before is used"]
+        self.forget_data()
         return notes
 
     def keep(self, kind: str, **fields: object) -> None:

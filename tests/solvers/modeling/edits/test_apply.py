@@ -161,3 +161,41 @@ def test_an_edited_formulation_is_written_and_read_without_a_loss(tmp_path: Path
         {"op": "change_data", "parameter": "price", "by": "scale", "amount": 1.5},
     )
     assert load_formulation(dump_formulation(changed)) == changed
+
+
+def test_a_member_that_goes_leaves_the_changes_of_its_namesake_in_another_set() -> None:
+    """w[b, a] stays at 100 when the plant a goes, for its a is a market; what was added comes back with its value."""
+    raw = {
+        "sets": [{"name": "P", "elements": ["a", "b"]}, {"name": "M", "elements": ["a", "b"]}],
+        "parameters": [{"name": "w", "index": ["P", "M"], "value": 3}],
+        "variables": [{"name": "x"}],
+        "objective": {"sense": "minimize", "expression": "x + sum(w[p, m] for p in P for m in M)"},
+    }
+    steps = [
+        {"op": "change_data", "parameter": "w", "by": "set", "amount": 100, "key": ["b", "a"]},
+        {"op": "add_member", "set": "P", "member": "q"},
+        {"op": "change_data", "parameter": "w", "by": "set", "amount": 7, "key": ["q", "a"]},
+        {"op": "remove_member", "set": "P", "member": "a"},
+        {"op": "remove_member", "set": "P", "member": "q"},
+    ]
+    gone = apply_edits(Formulation.model_validate(raw), EDITS.validate_python(steps))
+    assert prepare(gone).data.parameters["w"] == {("b", "a"): 100, ("b", "b"): 3}
+    back = apply_edits(gone, EDITS.validate_python([{"op": "add_member", "set": "P", "member": "q"}]))
+    assert prepare(back).data.parameters["w"][("q", "a")] == 7
+
+
+def test_a_pair_that_was_added_with_its_value_can_go_again() -> None:
+    """A member of two positions takes its changes along."""
+    raw = {
+        "sets": [{"name": "R", "elements": [["a", "b"], ["b", "a"]]}],
+        "parameters": [{"name": "leng", "index": ["R"], "value": [1, 2]}],
+        "variables": [{"name": "x"}],
+        "objective": {"sense": "minimize", "expression": "x + sum(leng[i, j] for (i, j) in R)"},
+    }
+    value = {"parameter": "leng", "key": ["a", "a"], "value": 5}
+    steps = [
+        {"op": "add_member", "set": "R", "member": ["a", "a"], "values": [value]},
+        {"op": "remove_member", "set": "R", "member": ["a", "a"]},
+    ]
+    changed = apply_edits(Formulation.model_validate(raw), EDITS.validate_python(steps))
+    assert prepare(changed).data.parameters["leng"] == {("a", "b"): 1, ("b", "a"): 2}

@@ -19,6 +19,7 @@ RAW: dict[str, Any] = {
         {"name": "price", "value": 2},
         {"name": "oven_hours", "index": ["PLANTS", "T"], "value": 8},
         {"name": "double", "expression": "2 * price"},
+        {"name": "make_time", "index": ["PLANTS"], "value": 1},
     ],
     "variables": [{"name": "make", "index": ["PLANTS"]}, {"name": "x"}],
     "objective": {"sense": "maximize", "expression": "price * sum(make[p] for p in PLANTS) + 0 * x"},
@@ -87,8 +88,11 @@ def test_several_changes_stand_apart_by_semicolons(plants: Instance) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "what if prices rise?", "price", "price = cheap", "price = 10 %", "double = 4", "add a third plant", "make up",
-     "drop everything", "Why is nothing made in Oslo?", "nothing = 3", "price up", "room <= 3"],
+    [
+        "", "what if prices rise?", "price", "price = cheap", "price = 10 %", "double = 4", "add a third plant",
+        "make up", "drop everything", "maximize price", "price = e5", "price = 1e999", "price up 1e400 %",
+        "Why is nothing made in Oslo?", "nothing = 3", "price up", "room <= 3",
+    ],
 )  # fmt: skip
 def test_what_is_in_no_form_is_left_to_a_model(plants: Instance, text: str) -> None:
     """Nothing is guessed."""
@@ -107,3 +111,9 @@ def test_a_key_that_is_none_is_told(plants: Instance, text: str, message: str) -
     """The form is clear, so no model could know better."""
     with pytest.raises(FormulationError, match=message):
         read_phrase(text, plants)
+
+
+def test_a_figure_of_a_variable_is_required_and_sets_no_parameter(plants: Instance) -> None:
+    """`make` is a variable, and make_time has nothing to do with it."""
+    (edit,) = read_phrase("make[Oslo] = 5", plants)
+    assert edit.model_dump()["element"]["expression"] == "make['Oslo'] == 5"

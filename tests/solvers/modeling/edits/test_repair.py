@@ -76,3 +76,27 @@ def test_an_equation_has_no_such_repair(formulation: Make) -> None:
     assert conflict is not None
     edits = repair_edits(prepare(stated), conflict.loosened)
     assert all(edit.op == "put_constraint" for edit in edits)
+
+
+def test_one_figure_that_bounds_several_rows_gives_way_once(formulation: Make) -> None:
+    """Needs of 15 and 13 against one limit of 10: it is raised to 15, not by the sum of both."""
+    stated = formulation(
+        {"x": {"index": ["T"]}},
+        sets={"T": ["a", "b"]},
+        parameters={"need": {"index": ["T"], "value": [15, 13]}, "cap": 10},
+        minimize="sum(x[t] for t in T)",
+        constraints={"least": "x[t] >= 1 * need[t] for t in T", "most": "x[t] <= cap for t in T"},
+    )
+    conflict = solve_formulation(stated).conflict
+    assert conflict is not None
+    changes = [e for e in repair_edits(prepare(stated), conflict.loosened) if e.op == "change_data"]
+    assert all(edit.amount <= 5 for edit in changes)
+    assert solve_formulation(apply_edits(stated, repair_edits(prepare(stated), conflict.loosened))).variables
+
+
+@pytest.mark.parametrize("text", ["x >= 100 # a note", "x >= 50 + \\\n 50"])
+def test_what_stands_behind_an_expression_does_not_hide_the_repair(formulation: Make, text: str) -> None:
+    """The amount is added before a comment."""
+    stated = formulation({"x": {}}, minimize="x", constraints={"least": text.replace("\\\n", " "), "most": "x <= 3"})
+    ops, optimum = repaired(stated)
+    assert (ops, optimum) == (["put_constraint"], pytest.approx(3))

@@ -250,3 +250,29 @@ def test_a_file_that_changes_is_read_again_and_told(tmp_path: Path) -> None:
     turn = session.solve()
     assert turn.solution is not None
     assert (turn.solution.incumbent_objective, "is gone" in turn.notes[0]) == (14, True)
+
+
+def test_new_data_that_do_not_fit_are_told_and_not_used(tmp_path: Path) -> None:
+    """A cell that is no number any more: the plan stands on what was read before."""
+    file = tmp_path / "oven.csv"
+    file.write_text("oven\n5\n")
+    raw = FORMULATION | {
+        "parameters": [*FORMULATION["parameters"][:2], {"name": "oven", "unit": "min", "data": {"table": "oven"}}]
+    }
+    session = Session(data=[file])
+    session.formulate(Formulation.model_validate(raw))
+    file.write_text("oven\nmany\n")
+    turn = session.solve()
+    assert turn.solution is not None
+    assert (turn.solution.incumbent_objective, "do not fit" in turn.notes[-1]) == (11, True)
+    assert session.tell("price up 100 %").solution is not None
+
+
+def test_a_question_never_changes_the_plan(scripted: Scripted) -> None:
+    """What /why is asked in words is read as a question, and a model that takes it for a change is refused."""
+    edit = {"op": "drop", "name": "rye_sales"}
+    session, _ = scripted(follow_up("edit", edits=[edit]))
+    session.formulate(Formulation.model_validate(FORMULATION))
+    with pytest.raises(InputError, match="not as a question"):
+        session.why("drop rye_sales")
+    assert len(session.history) == 1
