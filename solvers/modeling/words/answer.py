@@ -53,7 +53,8 @@ def fill_in(template: str, instance: Instance, solution: Solution, known: str = 
     """
     if len(template) > MAX_ANSWER:
         raise UnfitAnswer(f"it is longer than {MAX_ANSWER} characters")
-    literal = _PLACE.sub(" ", template)
+    # Digits alone in braces are no expression: {5000} is a figure that somebody made up.
+    literal = _PLACE.sub(lambda place: " " if re.search(r"[A-Za-z]", place[1]) else f" {place[1]} ", template)
     if "{" in literal or "}" in literal:
         raise UnfitAnswer("its braces do not match")
     unknown = figures_in(literal) - figures_in(known) - _figures_of(instance)

@@ -54,6 +54,8 @@ def test_expressions_become_figures(plants: Instance, template: str, expected: s
     ("template", "why"),
     [
         ("It earns 4711 USD.", "figure 4711 is in no expression"),
+        ("It earns {5000} USD.", "figure 5000 is in no expression"),
+        ("It earns 9999USD.", "figure 9999 is in no expression"),
         ("Make {bake['oslo']}.", "unknown name 'bake'"),
         ("Make {make['bonn']}.", "bonn"),
         ("Make {make['oslo']", "braces do not match"),
