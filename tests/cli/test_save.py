@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agentopt.cli.save import check_target, write_whole
+from agentopt.cli.save import check_target
 from agentopt.errors import FileError, InputError
+from agentopt.whole_file import write_whole
 
 
 def test_a_file_is_not_replaced_unasked(tmp_path: Path) -> None:
