@@ -110,7 +110,8 @@ class Explain(Solving):
     session: SessionId
     question: str = Field(
         description="sensitivity: what limits the plan; conflict: why there is no plan, with edits that repair it;"
-        " check: what speaks against the formulation; 'why not make[B] >= 1': what a wish costs or what forbids it;"
+        " check: what speaks against the formulation; second opinion: a model formulates the words once more, and the"
+        " outcomes are compared; 'why not make[B] >= 1': what a wish costs or what forbids it;"
         " 'pareto minimize EXPRESSION': the trade-off with a second objective; or a question in other words, which a"
         " model must read",
         max_length=2000,

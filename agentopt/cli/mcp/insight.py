@@ -19,6 +19,7 @@ from agentopt.solvers.modeling.doubts.doubt import Level
 
 if TYPE_CHECKING:
     from agentopt.solvers.modeling.doubts.examination import Examination
+    from agentopt.solvers.modeling.doubts.second import Opinion
     from agentopt.solvers.modeling.insight.front import Front
     from agentopt.solvers.modeling.insight.price import Sensitivity
     from agentopt.solvers.modeling.insight.why import Forced
@@ -165,7 +166,8 @@ def front_of(front: Front | None) -> FrontPart | None:
     )
 
 
-def checks_of(found: Examination | None) -> list[CheckPart]:
-    """What the checks found, what is wrong first."""
-    findings = sorted(found.findings, key=lambda finding: _ORDER[finding.level]) if found else []
+def checks_of(found: Examination | None, opinion: Opinion | None = None) -> list[CheckPart]:
+    """What the checks and a second formulation found, what is wrong first."""
+    every = (*(found.findings if found else ()), *((opinion.finding,) if opinion else ()))
+    findings = sorted(every, key=lambda finding: _ORDER[finding.level])
     return [CheckPart.model_validate(finding) for finding in findings[:MAX_TOLD]]

@@ -189,5 +189,5 @@ def explained_of(session: str, turn: Turn) -> Explained:
         forced=forced_of(turn.forced),
         sensitivity=sensitivity_of(turn.sensitivity),
         front=front_of(turn.front),
-        checks=checks_of(turn.examination),
+        checks=checks_of(turn.examination, turn.opinion),
     )

@@ -66,8 +66,8 @@ _ALL = (
     Tool(
         "explain",
         "Explain the plan",
-        "Ask about a session's plan, which stays as it is: sensitivity, conflict, check, 'why not CONSTRAINT',"
-        " 'pareto minimize EXPRESSION', or words.",
+        "Ask about a session's plan, which stays as it is: sensitivity, conflict, check, second opinion,"
+        " 'why not CONSTRAINT', 'pareto minimize EXPRESSION', or words.",
         given.Explain,
         results.Explained,
         verbs.explain,

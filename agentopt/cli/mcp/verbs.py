@@ -112,6 +112,7 @@ def explain(desk: Desk, arguments: given.Explain) -> Explained:
         before.restore(session)
     if turn.kind in ("edited", "formulated"):
         raise InputError("the words ask for a change of the problem, and explain changes nothing; what_if makes it")
+    session.said.append(arguments.question)
     return explained_of(desk.id, turn)
 
 
@@ -170,7 +171,10 @@ def _asked(session: Session, question: str) -> Turn:
         return session.examine()
     if plain.startswith("pareto"):
         return session.pareto(question[len("pareto") :].strip())
-    return session.why(re.sub(r"^why\s+not\s+", "", question, flags=re.IGNORECASE) or question)
+    if plain in ("second", "second opinion"):
+        return session.second_opinion()
+    wish = re.sub(r"^why\s+not\s+", "", question, flags=re.IGNORECASE)
+    return session.why(wish) if re.search(r"[<>=≤≥]", wish) else session.tell(question)
 
 
 def _conflict(desk: Desk) -> Explained:

@@ -8,10 +8,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import anyio
 import pytest
-
-anyio = pytest.importorskip("anyio", reason="the extra mcp is not installed")
-pytest.importorskip("mcp_types", reason="the extra mcp is not installed")
 
 T = TypeVar("T")
 GIVE_UP_S = 120
@@ -57,6 +55,7 @@ def environment() -> dict[str, str]:
 @pytest.fixture
 def talk(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Any]:
     """Starts `agentopt mcp` in an empty folder and lets a function talk to it through a ClientSession."""
+    pytest.importorskip("mcp_types", reason="the extra mcp is not installed")
     from mcp import ClientSession, StdioServerParameters
     from mcp.client.stdio import stdio_client
 

@@ -14,6 +14,8 @@ import pytest
 from agentopt.testing import ModelServer
 from agentopt.testing.behaviour import Say
 
+pytest.importorskip("mcp_types", reason="the extra mcp is not installed")
+
 Talk = Callable[..., Any]
 Problem = dict[str, Any]
 
@@ -77,7 +79,7 @@ def test_a_time_limit_ends_a_solve_with_its_best(talk: Talk) -> None:
 def test_a_cancelled_solve_stops_and_the_server_answers_meanwhile(talk: Talk) -> None:
     """While a solve of an hour runs, progress comes and pings and other sessions are answered; then it is cancelled.
 
-    The session can be used again long before that hour is over, and has the outcome of before.
+    The session can be used again long before that hour is over, and the change that was being solved is not in it.
     """
 
     async def do(client: Any) -> Any:
@@ -89,7 +91,8 @@ def test_a_cancelled_solve_stops_and_the_server_answers_meanwhile(talk: Talk) ->
             begun.set()
 
         async def long() -> None:
-            await client.call_tool("solve", {"session": "s1"}, progress_callback=progress)
+            change = {"session": "s1", "change": "x[0] + x[1] <= 1"}
+            await client.call_tool("what_if", change, progress_callback=progress)
 
         async with anyio.create_task_group() as group:
             group.start_soon(long)
@@ -97,13 +100,12 @@ def test_a_cancelled_solve_stops_and_the_server_answers_meanwhile(talk: Talk) ->
             await client.send_ping()
             other = await client.call_tool("solve", {"problem": {**hard(), "constraints": []}})
             group.cancel_scope.cancel()
-        again = await client.call_tool("explain", {"session": "s1", "question": "conflict"})
-        return first, lines, other, again
+        return first, lines, other, await client.call_tool("undo", {"session": "s1"})
 
-    first, lines, other, again = talk(do, "--time-limit", "3600")
+    first, lines, other, undone = talk(do, "--time-limit", "3600")
     assert lines[0][1].startswith("solving")
     assert other.structured_content["outcome"]["objective"]["value"] == pytest.approx(0)
-    assert (first.is_error, again.is_error) == (False, False)
+    assert (first.is_error, undone.content[0].text) == (False, "there is nothing to take back")
 
 
 def test_one_session_does_one_thing_at_a_time(talk: Talk, bakery: Problem) -> None:
@@ -125,6 +127,19 @@ def test_one_session_does_one_thing_at_a_time(talk: Talk, bakery: Problem) -> No
     assert talk(do).structured_content["outcome"]["objective"]["value"] == pytest.approx(30)
 
 
+def test_refused_calls_take_no_place_from_others(talk: Talk, bakery: Problem) -> None:
+    """More refusals than there are places to work leave the session and the places free."""
+
+    async def do(client: Any) -> Any:
+        await client.call_tool("formulate", {"problem": bakery})
+        for _ in range(6):
+            refused = await client.call_tool("solve", {"session": "s1", "time_limit_s": 1e9})
+            assert "--time-limit" in refused.content[0].text
+        return await client.call_tool("solve", {"session": "s1"})
+
+    assert not talk(do).is_error
+
+
 @pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
 def test_the_clients_model_reads_words(talk: Talk) -> None:
     """Without a model of the server's, words go to the client's by sampling, and its reading is solved and checked."""
@@ -141,13 +156,17 @@ def test_the_clients_model_reads_words(talk: Talk) -> None:
 
     async def do(client: Any) -> Any:
         first = await client.call_tool("formulate", {"problem": WORDS})
-        return first, await client.call_tool("adopt_reading", {"session": "s1", "number": 1})
+        adopted = await client.call_tool("adopt_reading", {"session": "s1", "number": 1})
+        return first, adopted, await client.call_tool("explain", {"session": "s1", "question": "second opinion"})
 
-    first, adopted = talk(do, model=sample)
+    first, adopted, second = talk(do, model=sample)
     found = first.structured_content
     assert (found["outcome"]["objective"]["value"], found["answer"]) == (pytest.approx(12), "It earns 12.")
     assert found["open_points"][0]["readings"][0]["objective"] == pytest.approx(11)
     assert adopted.structured_content["outcome"]["objective"]["value"] == pytest.approx(11)
+    # The second formulation is the first one again: it earns 12, and the reading that was taken 11.
+    (check,) = second.structured_content["checks"]
+    assert (second.structured_content["kind"], check["level"]) == ("second", "doubt")
     assert WORDS in asked[0].messages[-2].content.text
     assert "five elements" in asked[0].system_prompt
 

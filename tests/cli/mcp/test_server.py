@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("mcp_types", reason="the extra mcp is not installed")
+
 COMMAND = [sys.executable, "-m", "agentopt", "mcp"]
 HELLO = {
     "jsonrpc": "2.0",

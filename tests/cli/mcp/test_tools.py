@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
+
+jsonschema = pytest.importorskip("jsonschema", reason="the extra mcp is not installed, which brings it")
 
 Call = Callable[..., Any]
 Problem = dict[str, Any]
