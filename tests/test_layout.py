@@ -20,7 +20,7 @@ LINKS = {"agentopt/solvers": "../solvers", "agentopt/prompts": "../prompts", "ag
 # The files of the ground floor share one folder, so they may import each other.
 FLOORS = {
     "agentopt.errors": 0, "agentopt.values": 0, "agentopt.tagged": 0, "agentopt.backends": 0,
-    "agentopt.inheritance": 0, "agentopt.whole_file": 0,
+    "agentopt.inheritance": 0, "agentopt.number_text": 0, "agentopt.whole_file": 0,
     "agentopt.llm": 1, "agentopt.sandbox": 1, "agentopt.store": 1,
     "agentopt.graph": 2,
     "agentopt.optimizers": 3,

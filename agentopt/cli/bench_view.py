@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from agentopt.cli.block import Block, Items, Line, Table, show_number
+from agentopt.cli.block import Block, Items, Line, Table
+from agentopt.number_text import show_number
 
 if TYPE_CHECKING:
     from agentopt.solvers.modeling.bench.item import Benchmark, Label

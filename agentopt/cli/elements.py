@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentopt.cli.block import Block, Items, Line, Table, show_number
-from agentopt.solvers.modeling.formulation import Formulation, Parameter, SetElement, TableRef, Variable
+from agentopt.cli.block import Block, Items, Line, Table
+from agentopt.number_text import show_number
+from agentopt.solvers.modeling.formulation import Formulation, Parameter, SetElement
+from agentopt.solvers.modeling.told import domain_text, indexed_name, reference_text
 
 MAX_MEMBERS = 12
 """Members or values of an element that are shown."""
@@ -29,12 +31,12 @@ def _tables(formulation: Formulation) -> Iterator[Block]:
     yield _table(
         "Parameters",
         ("name", "unit", "value"),
-        [(_indexed(p), p.unit, _value(p), p.meaning, p.source) for p in formulation.parameters],
+        [(indexed_name(p), p.unit, _value(p), p.meaning, p.source) for p in formulation.parameters],
     )
     yield _table(
         "Variables",
         ("name", "unit", "domain"),
-        [(_indexed(v), v.unit, _domain(v), v.meaning, v.source) for v in formulation.variables],
+        [(indexed_name(v), v.unit, domain_text(v), v.meaning, v.source) for v in formulation.variables],
     )
     stated = formulation.objective
     yield _table(
@@ -62,15 +64,11 @@ def _table(title: str, headers: tuple[str, ...], rows: list[tuple[str, ...]]) ->
     )
 
 
-def _indexed(element: Parameter | Variable) -> str:
-    return f"{element.name}[{', '.join(element.index)}]" if element.index else element.name
-
-
 def _members(element: SetElement) -> str:
     if element.expression is not None:
         return element.expression
     if element.data is not None:
-        return _reference(element.data)
+        return reference_text(element.data)
     members = element.elements or []
     return _cut([f"({', '.join(map(str, m))})" if isinstance(m, list) else str(m) for m in members])
 
@@ -79,7 +77,7 @@ def _value(parameter: Parameter) -> str:
     if parameter.expression is not None:
         text = parameter.expression
     elif parameter.data is not None:
-        text = _reference(parameter.data)
+        text = reference_text(parameter.data)
     elif parameter.rows is not None:
         text = _cut([f"{', '.join(map(_cell, row[:-1]))}: {_cell(row[-1])}" for row in parameter.rows], "; ")
     else:
@@ -96,23 +94,6 @@ def _nested(value: object) -> str:
         flat = not any(isinstance(item, list) for item in value)
         return _cut([_nested(item) for item in value], ", " if flat else "; ")
     return _cell(value)
-
-
-def _domain(variable: Variable) -> str:
-    if variable.domain == "binary":
-        return "0 or 1"
-    lower, upper = variable.lower, variable.upper
-    if upper is None:
-        bounds = "free" if lower is None else f">= {_cell(lower)}"
-    else:
-        bounds = f"<= {_cell(upper)}" if lower is None else f"{_cell(lower)} to {_cell(upper)}"
-    return f"{variable.domain}, {bounds}"
-
-
-def _reference(data: TableRef) -> str:
-    keys = f" by {', '.join(data.keys)}" if data.keys else ""
-    column = {None: "", "*": ", wide"}.get(data.column, f", column {data.column}")
-    return f"table {data.table}{column}{keys}"
 
 
 def _cut(parts: list[str], joint: str = ", ") -> str:

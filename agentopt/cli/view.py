@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from agentopt.cli.block import Block, Items, Line, Table, show_amount, show_number
+from agentopt.cli.block import Block, Items, Line, Table
+from agentopt.number_text import show_amount, show_number
 from agentopt.solvers.modeling.formulation import Formulation, Variable
 from agentopt.solvers.modeling.instance import Key
+from agentopt.solvers.modeling.language.analysis import analyze
 from agentopt.solvers.modeling.solution import Conflict, Finding, Solution
+from agentopt.solvers.modeling.told import (
+    gap_text,
+    guarantee_text,
+    index_headers,
+    outcome_text,
+    status_text,
+    tally_text,
+    usage_text,
+)
 
 if TYPE_CHECKING:
-    from agentopt.llm import Usage
+    pass
 
 MAX_ROWS = 20
 """Rows of a table that are shown unless all are asked for."""
@@ -59,31 +70,8 @@ def check_blocks(solution: Solution) -> Iterator[Block]:
 
 def answer(solution: Solution) -> Line:
     """Return the outcome in one sentence."""
-    stated = solution.formulation.objective
-    name = stated.meaning.strip().rstrip(".") or "objective"
-    figure = f"{name}: {show_amount(solution.incumbent_objective, stated.unit)}"
-    has_point = solution.solution_status != "none"
-    match solution.termination_condition:
-        case "optimal" if solution.guarantee == "global":
-            return Line(f"{figure} ({stated.sense}d, proved optimal)", "good")
-        case "optimal":
-            return Line(f"{figure} ({stated.sense}d, the best found; not proved optimal)", "warn")
-        case "infeasible":
-            return Line("No solution exists: the constraints cannot all hold" + _doubt(solution), "bad")
-        case "unbounded":
-            return Line("No finite optimum exists: the objective can improve without end" + _doubt(solution), "bad")
-        case "time_limit":
-            best = f"best so far: {figure}, not proved optimal" if has_point else "no point was found"
-            return Line(f"The time is used up; {best}", "warn")
-        case "interrupted":
-            best = f"best so far: {figure}, not proved optimal" if has_point else "no point was found"
-            return Line(f"Interrupted; {best}", "warn")
-        case _:
-            return Line("The problem was not solved.", "bad")
-
-
-def _doubt(solution: Solution) -> str:
-    return "." if solution.guarantee == "global" else ", it seems; that is not proved."
+    text, tone = outcome_text(solution)
+    return Line(text + "." if tone == "bad" else text, tone)
 
 
 def _alternatives(solution: Solution) -> Table:
@@ -129,7 +117,8 @@ def _indexed(formulation: Formulation, variable: Variable, values: dict[Key, flo
     title = f"{variable.name}: {variable.meaning}".rstrip(": ")
     if not nonzero:
         return Line(f"{title}: " + (f"all {len(values)} are zero" if values else "there are none"))
-    headers = (*index_headers(formulation, variable.index), f"value [{variable.unit}]" if variable.unit else "value")
+    value = f"value [{variable.unit}]" if variable.unit else "value"
+    headers = (*index_headers(analyze(formulation).symbols, variable.index), value)
     shown = nonzero[:most]
     rows = tuple((*map(str, key), show_number(value)) for key, value in shown)
     return Table(title, headers, rows, frozenset({len(headers) - 1}), _left_out(len(shown), len(nonzero), len(values)))
@@ -141,72 +130,23 @@ def _left_out(n_shown: int, n_nonzero: int, n_all: int) -> str:
     return f"{n_nonzero} of {n_all}; the others are zero" if n_nonzero < n_all else ""
 
 
-def index_headers(formulation: Formulation, index: list[str]) -> tuple[str, ...]:
-    """Return a header for every position of a key: a set of pairs stands for two."""
-    from agentopt.solvers.modeling.language.analysis import analyze
-
-    symbols = analyze(formulation).symbols
-    headers: list[str] = []
-    for name in index:
-        arity = symbols[name].arity
-        headers += [name] if arity == 1 else [f"{name} {place}" for place in range(1, arity + 1)]
-    return tuple(headers)
-
-
 def _facts(solution: Solution, recording: str) -> Table:
     stated = solution.formulation.objective
     facts = [
-        ("status", _status(solution)),
-        ("guarantee", _guarantee(solution)),
+        ("status", status_text(solution)),
+        ("guarantee", guarantee_text(solution)),
         ("solver", f"{solution.solver or 'none'} on {solution.problem_class or 'an unclassified problem'}"),
     ]
     if solution.objective_bound is not None:
-        facts.append(("bound", show_amount(solution.objective_bound, stated.unit) + _gap(solution.gap)))
+        gap = "" if solution.gap is None else f", gap {gap_text(solution.gap)}"
+        facts.append(("bound", show_amount(solution.objective_bound, stated.unit) + gap))
     if solution.findings:
-        facts.append(("checks", _tally(solution.findings)))
+        facts.append(("checks", tally_text(solution.findings)))
     facts.append(("time", f"{solution.seconds:.2f} s"))
     if solution.usage is not None:
         past = f", when {recording} was recorded; no model was asked now" if recording else ""
         facts.append(("model", usage_text(solution.usage) + past))
     return Table("", (), tuple(facts))
-
-
-def _gap(gap: float | None) -> str:
-    if gap is None:
-        return ""
-    return f", gap {100 * gap:.4g} %" if gap == 0 or gap >= 1e-6 else ", gap below 0.0001 %"
-
-
-def _status(solution: Solution) -> str:
-    ended, point = solution.termination_condition, solution.solution_status
-    if ended == point or ended in ("infeasible", "unbounded"):
-        return ended
-    return f"{ended}, no point" if point == "none" else f"{ended}, a {point} point"
-
-
-def _guarantee(solution: Solution) -> str:
-    match solution.termination_condition, solution.guarantee:
-        case ("infeasible" | "unbounded") as condition, "global":
-            return f"proved {condition} by the solver"
-        case _, "global":
-            return "global: no better point exists, proved by the solver"
-        case _, "local":
-            return "local: no better point was found nearby; a better one may exist"
-        case _:
-            return "none"
-
-
-def _tally(findings: tuple[Finding, ...]) -> str:
-    n_bad = sum(not finding.ok for finding in findings)
-    return f"{len(findings) - n_bad} hold, {n_bad} do not" if n_bad else f"all {len(findings)} hold, recomputed"
-
-
-def usage_text(usage: Usage) -> str:
-    """Say what model calls took."""
-    calls = "1 call" if usage.calls == 1 else f"{usage.calls} calls"
-    cost = "cost unknown" if usage.cost_usd is None else f"{usage.cost_usd:.4f} USD"
-    hits = f", {usage.cache_hits} from the cache" if usage.cache_hits else ""
-    return f"{calls}{hits}, {usage.input_tokens} + {usage.output_tokens} tokens, {cost}"
 
 
 def _rank(finding: Finding) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from agentopt.cli.block import Items, Line, Table, show_amount, show_number
+from agentopt.cli.block import Items, Line, Table
 from agentopt.cli.screen import draw
 from agentopt.cli.terminal import Style
+from agentopt.number_text import show_amount, show_number
 
 PLAIN = Style(tables=False, color=False)
 BOXES = Style(tables=True, color=False)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from agentopt.cli.block import Block, Line, Table
 from agentopt.cli.elements import formulation_blocks
-from agentopt.cli.view import check_blocks, solution_blocks, usage_text
+from agentopt.cli.view import check_blocks, solution_blocks
 from agentopt.errors import InputError
+from agentopt.solvers.modeling.told import usage_text
 
 if TYPE_CHECKING:
     import argparse

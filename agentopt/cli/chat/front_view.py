@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agentopt.cli.block import Block, Items, Line, Table, show_number
+from agentopt.cli.block import Block, Items, Line, Table
+from agentopt.number_text import show_number
 from agentopt.solvers.modeling.formulation import Objective
 from agentopt.solvers.modeling.insight.front import Front, name
 

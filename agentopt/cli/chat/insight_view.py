@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from agentopt.cli.block import Block, Items, Line, Table, show_number
+from agentopt.cli.block import Block, Items, Line, Table
 from agentopt.cli.elements import formulation_blocks
 from agentopt.cli.view import MAX_ROWS
+from agentopt.number_text import show_number
 
 if TYPE_CHECKING:
     from agentopt.solvers.modeling.doubts.examination import Examination

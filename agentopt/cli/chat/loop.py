@@ -22,9 +22,9 @@ from agentopt.cli.chat.working import Working
 from agentopt.cli.exits import FAILED, SOLVED
 from agentopt.cli.failure import UsageError
 from agentopt.cli.terminal import choose_style, clean
-from agentopt.cli.view import usage_text
 from agentopt.errors import FileError
 from agentopt.solvers.modeling.session.journal import read_events
+from agentopt.solvers.modeling.told import usage_text
 
 
 def run(options: argparse.Namespace, out: TextIO) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentopt.cli.block import Block, Table, show_amount
+from agentopt.cli.block import Block, Table
 from agentopt.errors import InputError
+from agentopt.number_text import show_amount
 
 if TYPE_CHECKING:
     from agentopt.solvers.modeling.solution import Alternative, Solution

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentopt.cli.block import Block, Items, Line, Table, show_number
+from agentopt.cli.block import Block, Items, Line, Table
 from agentopt.cli.chat.front_view import front_blocks
 from agentopt.cli.chat.insight_view import examination_blocks, opinion_blocks, sensitivity_blocks
 from agentopt.cli.elements import formulation_blocks
 from agentopt.cli.view import MAX_ROWS, answer, conflict_blocks, solution_blocks
+from agentopt.number_text import show_number
 
 if TYPE_CHECKING:
     from agentopt.solvers.modeling.insight.comparison import Comparison

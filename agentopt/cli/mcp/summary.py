@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
-from agentopt.cli.block import show_amount, show_number
 from agentopt.cli.mcp.insight import ForcedPart, FrontPart, SensitivityPart
 from agentopt.cli.mcp.outcome import ComparisonPart, ConflictPart, Outcome, Part, VariableValues
 from agentopt.cli.mcp.results import (
@@ -21,6 +20,7 @@ from agentopt.cli.mcp.results import (
     TablePart,
     Tables,
 )
+from agentopt.number_text import show_amount, show_number
 from agentopt.solvers.modeling.solution import label
 
 TOLD = 20

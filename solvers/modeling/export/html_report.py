@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentopt.errors import InputError
+from agentopt.number_text import show_amount, show_number
 
 from ..instance import Instance
 from ..solution import Solution
@@ -17,7 +18,7 @@ from .page import Bullets, Grid, Part, Prose, Section, Verbatim, page_html
 from .pictures import Pictures
 from .report_elements import element_parts
 from .report_outcome import check_parts, conflict_parts, decision_parts, room_parts
-from .report_words import amount, facts, outcome, shown
+from .report_words import facts, outcome
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _answer(report: ReportData) -> Iterator[Part]:
 
 def _front(front: Front, pictures: Pictures) -> Iterator[Part]:
     yield from pictures.front(front.points, front.labels, front.names, "What more of one costs of the other.")
-    rows = tuple((shown(x), shown(y)) for x, y in front.points)
+    rows = tuple((show_number(x), show_number(y)) for x, y in front.points)
     if front.labels:
         named = tuple((name, *row) for name, row in zip(front.labels, rows))
         yield Grid(("point", *front.names), named, numeric=frozenset({1, 2}))
@@ -141,7 +142,7 @@ def _assumptions(report: ReportData) -> Iterator[Part]:
                 other.question,
                 other.taken,
                 other.reading,
-                amount(other.objective, unit),
+                show_amount(other.objective, unit),
                 "yes" if other.differs else "no",
             )
             for other in solution.alternatives
@@ -151,7 +152,7 @@ def _assumptions(report: ReportData) -> Iterator[Part]:
 
 def _tables(report: ReportData) -> Iterator[Part]:
     if report.tables:
-        rows = tuple((t.name, shown(t.n_rows), ", ".join(t.columns), t.sha256) for t in report.tables)
+        rows = tuple((t.name, show_number(t.n_rows), ", ".join(t.columns), t.sha256) for t in report.tables)
         yield Grid(("table", "rows", "columns", "SHA-256"), rows, numeric=frozenset({1}))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from ..formulation import Element, Parameter, SetElement, TableRef, Variable
+from agentopt.number_text import show_number
+
+from ..formulation import Element, Parameter, SetElement
 from ..instance import Instance, Key
 from ..shorten import cut
+from ..told import domain_text, indexed_name, reference_text
 from .page import Grid, Part, Prose
-from .report_words import shown
 
 MAX_MEMBERS = 12
 """Members or values of an element that are shown."""
@@ -27,13 +29,13 @@ def element_parts(instance: Instance) -> Iterator[Part]:
     yield _grid(
         "Parameters",
         ("name", "unit", "values", "given as"),
-        [(_indexed(p), p.unit, _values(instance, p), _origin(p)) for p in formulation.parameters],
+        [(indexed_name(p), p.unit, _values(instance, p), _origin(p)) for p in formulation.parameters],
         formulation.parameters,
     )
     yield _grid(
         "Variables",
         ("name", "unit", "domain"),
-        [(_indexed(v), v.unit, _domain(v)) for v in formulation.variables],
+        [(indexed_name(v), v.unit, domain_text(v)) for v in formulation.variables],
         formulation.variables,
     )
     stated = formulation.objective
@@ -61,10 +63,6 @@ def _filled(caption: str, headers: tuple[str, ...], rows: list[tuple[str, ...]])
     return Grid(tuple(headers[place] for place in kept), shortened, caption)
 
 
-def _indexed(element: Parameter | Variable) -> str:
-    return f"{element.name}[{', '.join(element.index)}]" if element.index else element.name
-
-
 def _members(instance: Instance, element: SetElement) -> str:
     members = instance.data.sets[element.name]
     return _listed((_key(key) for key in members[:MAX_MEMBERS]), len(members))
@@ -74,10 +72,10 @@ def _values(instance: Instance, parameter: Parameter) -> str:
     values = instance.data.parameters[parameter.name]
     default = instance.data.defaults.get(parameter.name)
     if not parameter.index:
-        return shown(values.get((), 0.0 if default is None else default))
-    pairs = (f"{_key(key)}: {shown(value)}" for key, value in islice(values.items(), MAX_MEMBERS))
+        return show_number(values.get((), 0.0 if default is None else default))
+    pairs = (f"{_key(key)}: {show_number(value)}" for key, value in islice(values.items(), MAX_MEMBERS))
     text = _listed(pairs, len(values), "; ")
-    return text if default is None else f"{text}; otherwise {shown(default)}"
+    return text if default is None else f"{text}; otherwise {show_number(default)}"
 
 
 def _origin(element: SetElement | Parameter) -> str:
@@ -85,23 +83,8 @@ def _origin(element: SetElement | Parameter) -> str:
     if element.expression is not None:
         return element.expression
     if element.data is not None:
-        return _reference(element.data)
+        return reference_text(element.data)
     return "listed"
-
-
-def _reference(data: TableRef) -> str:
-    keys = f" by {', '.join(data.keys)}" if data.keys else ""
-    column = {None: "", "*": ", wide"}.get(data.column, f", column {data.column}")
-    return f"table {data.table}{column}{keys}"
-
-
-def _domain(variable: Variable) -> str:
-    if variable.domain == "binary":
-        return "0 or 1"
-    lower, upper = (shown(end) if isinstance(end, float) else end for end in (variable.lower, variable.upper))
-    if upper is None:
-        return f"{variable.domain}, {'free' if lower is None else f'>= {lower}'}"
-    return f"{variable.domain}, {f'<= {upper}' if lower is None else f'{lower} to {upper}'}"
 
 
 def _key(key: Key) -> str:

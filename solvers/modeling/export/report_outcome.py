@@ -6,15 +6,16 @@ import heapq
 from collections.abc import Iterator, Mapping
 
 from agentopt.errors import FormulationError
+from agentopt.number_text import show_number
 
 from ..formulation import Variable
 from ..insight.tight import Slack, tightness
 from ..instance import Instance, Key
 from ..solution import Conflict, Solution
+from ..told import index_headers
 from .page import MAX_ROWS, Bullets, Grid, Part, Prose
 from .pictures import Pictures
 from .plots import Bars
-from .report_words import index_headers, shown
 
 MAX_BARS = 20
 MAX_VARIABLES = 20
@@ -39,7 +40,7 @@ def decision_parts(instance: Instance, solution: Solution, pictures: Pictures) -
     known = {name: values for name, values in solution.variables.items() if name in stated}
     scalars = [(stated[name], values[()]) for name, values in known.items() if tuple(values) == ((),)]
     if scalars:
-        rows = tuple((v.name, shown(value), v.unit, v.meaning) for v, value in scalars)
+        rows = tuple((v.name, show_number(value), v.unit, v.meaning) for v, value in scalars)
         yield Grid(("name", "value", "unit", "meaning"), rows, "Single decisions", frozenset({1}))
     indexed = [(stated[name], values) for name, values in known.items() if tuple(values) != ((),)]
     for variable, values in indexed[:MAX_VARIABLES]:
@@ -56,8 +57,8 @@ def _indexed(instance: Instance, variable: Variable, values: Mapping[Key, float]
         yield Prose(f"{title}: {f'all {len(values)} are zero' if values else 'there are none'}.", "faint")
         return
     unit = f" [{variable.unit}]" if variable.unit else ""
-    headers = (*index_headers(instance, variable), f"value{unit}")
-    rows = tuple((*map(str, key), shown(values[key])) for key in nonzero[:MAX_ROWS])
+    headers = (*index_headers(instance.analysis.symbols, variable.index), f"value{unit}")
+    rows = tuple((*map(str, key), show_number(values[key])) for key in nonzero[:MAX_ROWS])
     others = len(values) - len(nonzero)
     note = f"{len(nonzero)} of {len(values)}; the others are zero." if others else ""
     yield Grid(headers, rows, title, frozenset({len(headers) - 1}), len(nonzero), note)
@@ -66,7 +67,7 @@ def _indexed(instance: Instance, variable: Variable, values: Mapping[Key, float]
         largest = heapq.nlargest(MAX_BARS, nonzero, key=lambda key: abs(values[key]))
         figures = [values[key] for key in largest]
         names = [", ".join(map(str, key)) for key in largest]
-        bars = Bars(names, figures, f"{variable.name}{unit}", [*map(shown, figures)])
+        bars = Bars(names, figures, f"{variable.name}{unit}", [*map(show_number, figures)])
         most = f"The {len(largest)} largest of {len(nonzero)}" if len(largest) < len(nonzero) else "All"
         yield from pictures.bars(bars, f"{most} values of {variable.name} that are not zero.")
 
@@ -106,8 +107,8 @@ def _slack_grid(rows: list[Slack], caption: str, note: str = "") -> Grid:
 
 
 def _slack_row(row: Slack) -> tuple[str, ...]:
-    left_over = "0" if row.is_tight else shown(row.slack)
-    return row.label, shown(row.left), row.op, shown(row.right), left_over, row.unit, row.meaning
+    left_over = "0" if row.is_tight else show_number(row.slack)
+    return row.label, show_number(row.left), row.op, show_number(row.right), left_over, row.unit, row.meaning
 
 
 def used_share(row: Slack) -> float | None:
