@@ -12,7 +12,7 @@ from agentopt.errors import AgentoptError, FileError, InputError
 from agentopt.whole_file import write_whole
 
 from .data_files import require_paths
-from .journal import Event, read_events, session_text
+from .journal import Event, session_text
 from .state import State
 from .workspace import Workspace
 
@@ -35,23 +35,23 @@ def save(work: Workspace, said: Sequence[str], path: Path) -> None:
     write_whole(path, text, force=False, option="the session")
 
 
-def restore(work: Workspace, said: list[str], path: Path) -> tuple[str, ...]:
+def restore(work: Workspace, said: list[str], events: Sequence[Event], path: Path) -> tuple[str, ...]:
     """Read a session back; nothing is solved or asked.
 
     Args:
         work: Gets the states and the tables; it has none yet.
         said: Gets what was said.
-        path: What a journal or `save` wrote.
+        events: What `read_events` gave of the file.
+        path: The file, for messages.
 
     Returns:
         A sentence for each data file that is not there any more.
 
     Raises:
-        FileError: The file cannot be read.
-        InputError: It is no session.
+        InputError: A state cannot be read.
     """
     lost: list[str] = []
-    for event in read_events(path):
+    for event in events:
         match event.kind:
             case "data":
                 lost += _add(work, event.fields.get("paths", []))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentopt.errors import InputError
-from agentopt.llm import Budget, Model, Usage, connect
+from agentopt.llm import Budget, Model, Usage
 from agentopt.whole_file import write_whole
 
 from ..data.files import load_formulation, load_problem, looks_like_formulation
@@ -22,13 +21,12 @@ from ..formulation import Formulation, Objective
 from ..instance import Instance
 from ..solution import Alternative, Solution
 from ..words.answer import answered
-from ..words.author import Author, Means
-from ..words.follow_up import FollowUp, ask_follow_up
-from ..words.formulate import require_problem, solve_text
-from ..words.written import solve_by_program
+from ..words.follow_up import FollowUp
+from ..words.formulate import require_problem
 from .data_files import DataFiles, require_paths
 from .journal import Journal, read_events
 from .keeping import restore, save
+from .reader import Reader
 from .state import State
 from .turn import Turn
 from .workspace import Workspace
@@ -36,10 +34,6 @@ from .workspace import Workspace
 if TYPE_CHECKING:
     from agentopt.sandbox import Sandbox
 
-MAX_ROUNDS = 2
-"""Corrections that a model is asked for when it formulates."""
-EARLIER = 6
-"""Sentences of the session that a model is reminded of."""
 MAX_PHRASE = 500
 """Characters up to which a sentence may be a change in a fixed form."""
 
@@ -83,14 +77,11 @@ class Session:
             raise InputError(f"expected a time limit above 0 seconds, got {time_limit_s}")
         kept = Journal(Path(journal).expanduser()) if journal is not None else None
         self.work = Workspace(time_limit_s, progress or (lambda line: None), self._by_program, kept)
-        self.usage = Usage()
-        """What the model calls of the session took so far."""
+        self.reader = Reader(model, budget, sandbox, Path(replay).expanduser() if replay is not None else None)
         self.said: list[str] = []
         """What was said about the problem, the latest last."""
         self.lost: tuple[str, ...] = ()
         """Data files of a loaded session that are not there any more, a sentence each."""
-        self._model, self._budget, self._sandbox = model, budget, sandbox
-        self._replay = Path(replay).expanduser() if replay is not None else None
         if data:
             self.add_data(*data)
 
@@ -124,9 +115,12 @@ class Session:
     @property
     def model_name(self) -> str:
         """Who reads words."""
-        if isinstance(self._model, str):
-            return self._model
-        return "a model that is found when it is needed" if self._model is None else self._model.name
+        return self.reader.name
+
+    @property
+    def usage(self) -> Usage:
+        """What the model calls of the session took so far."""
+        return self.reader.usage
 
     def instance(self) -> Instance:
         """The formulation with its data.
@@ -297,17 +291,9 @@ class Session:
         Raises:
             InputError: The problem came as a formulation, so there are no words to read again.
         """
-        from ..doubts.second import second_opinion
-
         if not self.problem or not self.work.states:
             raise InputError("a second formulation needs the problem in words, and there is none")
-        author = self._author(self.problem)
-        if model is not None:
-            author.model = connect(model) if isinstance(model, str) else model
-        try:
-            opinion = second_opinion(author, self._means(), self.work.solution)
-        finally:
-            self.usage = self.usage + author.usage
+        opinion = self.reader.second_opinion(self.work, self.problem, model)
         return Turn("second", solution=self.work.solution, opinion=opinion)
 
     # Files
@@ -351,48 +337,39 @@ class Session:
             InputError: It is no session.
         """
         file = Path(path).expanduser()
-        read_events(file)
+        events = read_events(file)
         session = cls(model, **({"journal": file} | options))
-        session.lost = restore(session.work, session.said, file)
+        session.lost = restore(session.work, session.said, events, file)
         return session
 
     # How words are read
 
     def use_model(self, model: Model | str) -> None:
         """Let another model read words from now on."""
-        self._model = model
+        self.reader.model = model
 
     def _formulate(self, problem: str) -> Turn:
-        author = self._author(problem)
         try:
-            made = solve_text(author, self._means(), MAX_ROUNDS)
+            made = self.reader.formulate(self.work, problem)
         except InputError:
             # What was said is kept: the next sentence may give what was missing.
             if not self.work.states:
                 self.work.unfinished = problem
                 self.work.keep("unfinished", text=problem)
             raise
-        finally:
-            self.usage = self.usage + author.usage
         self.said.clear()
         state = State(problem, made.solution.formulation, problem, made.reading.answer, solution=made.solution)
         return self.work.begin(state)
 
     def _follow(self, text: str, *, question: bool = False) -> Turn:
-        solution = self.work.solution
-        author = self._author(self.problem)
-        self.work.progress("reading")
-        try:
-            earlier = "\n".join(f"- {said}" for said in self.said[-EARLIER:])
-            meant = ask_follow_up(author, solution, text, earlier)
-        finally:
-            self.usage = self.usage + author.usage
+        meant = self.reader.follow_up(self.work, self.problem, text, self.said)
         if question and meant.action in ("edit", "new"):
             raise InputError("that was understood as a change and not as a question; say it without /why to make it")
-        return self._done(meant, text, solution)
+        return self._done(meant, text)
 
-    def _done(self, meant: FollowUp, text: str, solution: Solution) -> Turn:
+    def _done(self, meant: FollowUp, text: str) -> Turn:
         """Do what a model took a sentence to ask for."""
+        solution = self.work.solution
         match meant.action:
             case "edit":
                 if not meant.edits:
@@ -424,30 +401,7 @@ class Session:
         return Turn("forced", said, solution=solution, forced=forced)
 
     def _by_program(self, state: State, instance: Instance) -> Solution:
-        author = self._author(state.problem)
-        try:
-            return solve_by_program(author, self._means(), instance)
-        finally:
-            self.usage = self.usage + author.usage
-
-    def _author(self, problem: str) -> Author:
-        return Author(self._connected(), problem, self.files.tables, self._budget, self.work.progress)
-
-    def _means(self) -> Means:
-        from agentopt.sandbox import open_sandbox
-
-        sandbox = self._sandbox
-        return Means(self.work.time_limit_s, open_sandbox if sandbox is None else (lambda: nullcontext(sandbox)))
-
-    def _connected(self) -> Model:
-        if self._model is None or isinstance(self._model, str):
-            journal = self.work.journal
-            record = None
-            if journal is not None and self._replay is None:
-                journal.begin()
-                record = journal.path
-            self._model = connect(self._model, record=record, replay=self._replay)
-        return self._model
+        return self.reader.by_program(self.work, state, instance)
 
     def _heard(self, text: str) -> None:
         self.said.append(text)
