@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -66,3 +68,33 @@ def build() -> Callable[..., Instance]:
         return bind(analyze(_formulation(variables, **{sense: objective}, constraints=named, **more)))
 
     return make
+
+
+@pytest.fixture
+def circles(build: Callable[..., Instance]) -> Instance:
+    """Circles of unknown places in a box, far apart from each other: minutes to prove."""
+    apart = "(x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 >= r ** 2 for i in I for j in I if i < j"
+    variables = {"x": {"index": ["I"], "upper": 1}, "y": {"index": ["I"], "upper": 1}, "r": {"upper": 2}}
+    return build(variables, "r", apart, sets={"I": "range(14)"})
+
+
+@pytest.fixture
+def interrupted_after() -> Callable[[float], AbstractContextManager[None]]:
+    """Raises KeyboardInterrupt in this thread after some seconds, as Ctrl-C does."""
+    return _interrupted_after
+
+
+@contextmanager
+def _interrupted_after(seconds: float) -> Iterator[None]:
+    """Raise KeyboardInterrupt in this thread, as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from agentopt.solvers.modeling.instance import Instance
 from agentopt.solvers.modeling.pointwise.check import check
 
 Build = Callable[..., Instance]
+Interrupt = Callable[[float], AbstractContextManager[None]]
 WHOLE = {"domain": "integer", "lower": 1, "upper": 20}
 PAIRS = list(itertools.product(range(1, 21), repeat=2))
 
@@ -166,16 +166,9 @@ def test_a_product_without_limit_is_called_unbounded_without_a_proof(build: Buil
     assert point.message.startswith("not proved: the objective has reached")
 
 
-def _hard(build: Build) -> Instance:
-    """Circles of unknown places in a box, far apart from each other: minutes to prove."""
-    apart = "(x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 >= r ** 2 for i in I for j in I if i < j"
-    variables = {"x": {"index": ["I"], "upper": 1}, "y": {"index": ["I"], "upper": 1}, "r": {"upper": 2}}
-    return build(variables, "r", apart, sets={"I": "range(14)"})
-
-
-def test_the_time_limit_keeps_the_best_point(build: Build) -> None:
+def test_the_time_limit_keeps_the_best_point(circles: Instance) -> None:
     """A search that is cut off returns a point that checks, its bound, and claims no proof."""
-    instance = _hard(build)
+    instance = circles
     point = solve_scip(instance, 1.0)
     assert (point.termination_condition, point.guarantee) == ("time_limit", "none")
     assert check(instance, point.values, point.objective).ok
@@ -184,25 +177,9 @@ def test_the_time_limit_keeps_the_best_point(build: Build) -> None:
     assert point.objective < point.objective_bound
 
 
-@contextmanager
-def interrupted_after(seconds: float) -> Iterator[None]:
-    """Raise KeyboardInterrupt in this thread, as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def test_ctrl_c_stops_the_search(build: Build) -> None:
+def test_ctrl_c_stops_the_search(circles: Instance, interrupted_after: Interrupt) -> None:
     """An interrupt ends SCIP and not the program, long before the time limit."""
-    instance = _hard(build)
+    instance = circles
     with interrupted_after(1.0):
         point = solve_scip(instance, 300.0)
     assert point.termination_condition == "interrupted"

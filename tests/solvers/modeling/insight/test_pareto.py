@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import product
 
 import pytest
@@ -20,6 +19,7 @@ from agentopt.solvers.modeling.pointwise.check import check
 from agentopt.solvers.modeling.variants import with_constraint
 
 Build = Callable[..., Instance]
+Interrupt = Callable[[float], AbstractContextManager[None]]
 
 
 def least(expression: str, **more: str) -> Objective:
@@ -142,32 +142,9 @@ def test_progress_is_told_point_by_point(two: Instance) -> None:
     assert lines == ["best plan for 3 * x + y", "best plan for pollution", "point 2 of 3: pollution at most 10"]
 
 
-def _hard(build: Build) -> Instance:
-    """Circles of unknown places in a box, far apart from each other: minutes to prove."""
-    apart = "(x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 >= r ** 2 for i in I for j in I if i < j"
-    variables = {"x": {"index": ["I"], "upper": 1}, "y": {"index": ["I"], "upper": 1}, "r": {"upper": 2}}
-    return build(variables, "r", apart, sets={"I": "range(14)"})
-
-
-@contextmanager
-def interrupted_after(seconds: float) -> Iterator[None]:
-    """Raise KeyboardInterrupt in this thread, as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def test_ctrl_c_keeps_what_is_found(build: Build) -> None:
+def test_ctrl_c_keeps_what_is_found(circles: Instance, interrupted_after: Interrupt) -> None:
     """An interrupt ends the search, not the program: the plan so far comes back, unproved, and the note says why."""
-    made = _hard(build)
+    made = circles
     with interrupted_after(1.0):
         found = pareto_front(made, least("x[0]"), time_limit_s=300.0)
     assert ([p.proved for p in found.points], found.complete, found.notes) == ([False], False, ("interrupted",))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +23,7 @@ from agentopt.solvers.modeling.instance import Instance
 from agentopt.solvers.modeling.language.analysis import analyze
 
 Build = Callable[..., Instance]
+Interrupt = Callable[[float], AbstractContextManager[None]]
 INFINITE = math.inf
 
 
@@ -386,32 +386,9 @@ def test_progress_is_told_before_each_solve(instance: Build) -> None:
     assert [re.sub(r"[ab]", "?", line) for line in lines] == ["loosening ? ?y 1 (1 of 2)", "loosening ? ?y 1 (2 of 2)"]
 
 
-def _hard(build: Build) -> Instance:
-    """Circles of unknown places in a box, far apart from each other: minutes to prove."""
-    apart = "(x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 >= r ** 2 for i in I for j in I if i < j"
-    variables = {"x": {"index": ["I"], "upper": 1}, "y": {"index": ["I"], "upper": 1}, "r": {"upper": 2}}
-    return build(variables, "r", apart, sets={"I": "range(14)"})
-
-
-@contextmanager
-def interrupted_after(seconds: float) -> Iterator[None]:
-    """Raise KeyboardInterrupt in this thread, as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def test_ctrl_c_stops_the_steps(build: Build) -> None:
+def test_ctrl_c_stops_the_steps(circles: Instance, interrupted_after: Interrupt) -> None:
     """An interrupt ends the steps, not the program: what was not tried is named, and the note says why."""
-    made = _hard(build)
+    made = circles
     plan = solve_instance(made, 1.0)
     with interrupted_after(1.0):
         found = sensitivity(made, plan, time_limit_s=300.0)
